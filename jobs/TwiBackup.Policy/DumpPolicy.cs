@@ -1,0 +1,9 @@
+namespace TwiBackup.Policy;
+
+/// <summary>Logical dumps with roles, for moving between versions, or as the only way (<see cref="DatabaseMode.Dump"/>).</summary>
+public sealed record DumpPolicy
+{
+    public required Schedule Schedule { get; init; }
+
+    public required TimeSpan Keep { get; init; }
+}
