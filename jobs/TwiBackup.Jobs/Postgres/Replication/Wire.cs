@@ -1,0 +1,42 @@
+using System.Security.Cryptography.X509Certificates;
+
+namespace TwiBackup.Postgres.Replication;
+
+/// <summary>An open connection below the level of commands: messages in, bytes out. Sending is serialised, and may run beside a
+/// read.</summary>
+internal sealed class Wire(Stream stream, X509Certificate2? serverCertificate, ConnectionSettings settings) : IAsyncDisposable
+{
+    private readonly SemaphoreSlim _sending = new(1, 1);
+
+    public ConnectionSettings Settings { get; } = settings;
+
+    public WireReader Reader { get; } = new(stream, settings.ToString());
+
+    /// <summary>The server's certificate; null without TLS.</summary>
+    public X509Certificate2? ServerCertificate { get; } = serverCertificate;
+
+    public async Task SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
+    {
+        await _sending.WaitAsync(cancellationToken);
+        try
+        {
+            await stream.WriteAsync(message, cancellationToken);
+            await stream.FlushAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            throw new TwiBackupException($"The connection to PostgreSQL at {Settings} was lost while sending. Look into the server's "
+                + $"log, and try again.", e);
+        }
+        finally
+        {
+            _sending.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stream.DisposeAsync();
+        ServerCertificate?.Dispose();
+    }
+}

@@ -1,0 +1,4 @@
+using System.Runtime.Versioning;
+
+// File modes, accounts, signals and Unix sockets are what this is made of.
+[assembly: UnsupportedOSPlatform("windows")]

@@ -1,0 +1,4 @@
+using System.Runtime.Versioning;
+
+// As the program it tests.
+[assembly: UnsupportedOSPlatform("windows")]
