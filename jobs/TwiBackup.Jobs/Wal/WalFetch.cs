@@ -1,0 +1,229 @@
+using TwiBackup.Postgres;
+using TwiBackup.Sealing;
+using TwiBackup.Stores;
+
+namespace TwiBackup.Wal;
+
+/// <summary>
+/// restore_command (<see href="https://www.postgresql.org/docs/current/runtime-config-wal.html#GUC-RESTORE-COMMAND">PostgreSQL</see>):
+/// brings one file of the archive to where the server wants it. Writes nothing to the store. "It is not there" is only said when that is
+/// the archive's end, and never because something could not be read; see <see cref="WalFetchResult"/>.
+/// </summary>
+public sealed class WalFetch(IObjectStore store, KeyRing keys, WalLayout layout, WalFetchOptions options, Action<string> say)
+{
+    private readonly SignedObjects _objects = new(store, keys);
+    private readonly WalListing _listing = new(store, layout);
+    private int _segmentSize;
+    private TimelineHistory? _target;
+
+    /// <summary>
+    /// Fetches <paramref name="name"/> into <paramref name="destination"/>: verified, synced, then renamed into place.
+    /// Throws for everything but "fetched" and "the end".
+    /// </summary>
+    public async Task<WalFetchResult> FetchAsync(string name, string destination, CancellationToken cancellationToken)
+    {
+        if (!WalFileName.TryParse(name, out var file) || file.Kind == WalFileKind.Partial)
+            throw new TwiBackupException(ExitCode.WrongUse, $"\"{name}\" is no file that recovery asks for. Use: wal fetch %f %p");
+        var temporary = destination + ".twibackup";
+        try
+        {
+            if (!await FetchIntoAsync(file, temporary, cancellationToken))
+                return WalFetchResult.NotThere;
+            File.Move(temporary, destination, true);
+            return WalFetchResult.Fetched;
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+
+    /// <summary>As <see cref="FetchAsync"/> for a segment, without syncing: for a folder that is lost with the server anyway.</summary>
+    internal async Task<bool> FetchSegmentAsync(string segment, string path, CancellationToken cancellationToken) =>
+        await FetchIntoAsync(new WalFileName(WalFileKind.Segment, 0, segment, 0), path, cancellationToken, sync: false);
+
+    private async Task<bool> FetchIntoAsync(WalFileName name, string path, CancellationToken cancellationToken, bool sync = true)
+    {
+        await using var file = new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.Create,
+            Access = FileAccess.ReadWrite,
+            BufferSize = 0,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
+        var there = name.Kind switch
+        {
+            WalFileKind.History => await ReadHistoryAsync(name.Timeline, file, cancellationToken),
+            WalFileKind.BackupLabel => await ReadLabelAsync(name, file, cancellationToken),
+            _ => await ReadSegmentAsync(name.Segment, file, cancellationToken),
+        };
+        if (there && sync)
+            file.Flush(true);
+        return there;
+    }
+
+    private async Task<bool> ReadHistoryAsync(uint timeline, FileStream file, CancellationToken cancellationToken)
+    {
+        // Asked for when another timeline branches from the first, which has none.
+        if (timeline == 1)
+            return false;
+        var key = layout.History(timeline);
+        if ((await _listing.FindAsync(key, cancellationToken)).Count > 0)
+        {
+            await _objects.ReadAsync(key, file, WalObjects.MaxHistory, say, cancellationToken);
+            return true;
+        }
+
+        // A number that is in use, or a higher one, without its history: something was lost.
+        if (await _listing.FirstAsync(layout.TimelineFolder(timeline), null, o => o.Timeline == timeline, cancellationToken) is not null)
+            throw new TwiBackupException($"{timeline:X8}.history is missing from {store.Location} though WAL of that timeline is there. Restore with --timeline.");
+        var higher = await HigherAsync(timeline, cancellationToken);
+        return higher is null
+            ? false
+            : throw new TwiBackupException(
+                $"{timeline:X8}.history is missing from {store.Location} though {higher:X8}.history is there. Restore with --timeline.");
+    }
+
+    private async Task<bool> ReadLabelAsync(WalFileName name, FileStream file, CancellationToken cancellationToken)
+    {
+        var label = (await _listing.FindAsync($"{layout.SegmentPrefix(name.Segment)}.{name.Offset:X8}.backup-", cancellationToken)).FirstOrDefault();
+        if (label is null)
+            return false;
+        await _objects.ReadAsync(layout.BackupLabel(name.Segment, name.Offset, label.Hash), file, WalObjects.MaxHistory, say, cancellationToken);
+        return true;
+    }
+
+    private async Task<bool> ReadSegmentAsync(string name, FileStream file, CancellationToken cancellationToken)
+    {
+        var found = await _listing.FindAsync(layout.SegmentPrefix(name), cancellationToken);
+        var wholes = found.Where(o => o.Kind == WalObjectKind.Segment).ToList();
+        var size = await SegmentSizeAsync(cancellationToken);
+        if (size > 0 && options.Until is { } until && Parse(name, size).Start >= until)
+            return false;
+        if (wholes.Count > 0)
+        {
+            await ReadWholeAsync(name, wholes, size, file, cancellationToken);
+            return true;
+        }
+
+        var tails = found.Where(o => o.Kind == WalObjectKind.Tail).ToList();
+        if (tails.Count > 0)
+            return await ReadTailsAsync(Parse(name, size), tails, file, cancellationToken);
+        if (size > 0 && await LaterAsync(Parse(name, size), cancellationToken) is { } later)
+            throw Missing(name, later);
+        return false;
+    }
+
+    private async Task ReadWholeAsync(string name, List<WalObject> wholes, int size, FileStream file, CancellationToken cancellationToken)
+    {
+        string? first = null;
+        foreach (var whole in wholes)
+        {
+            file.Position = 0;
+            var key = layout.Segment(name, whole.Hash);
+            var statement = await _objects.ReadAsync(key, file, WalObjectsLimit(size), say, cancellationToken);
+            if (!WalLayout.IsSegmentSize(statement.Length) || (size > 0 && statement.Length != size))
+                throw new TwiBackupException($"{key} holds {statement.Length} bytes where a segment has {size}. Restore to before it.");
+            first ??= statement.Sha256;
+            if (first != statement.Sha256)
+                throw new TwiBackupException($"WAL segment {name} is in {store.Location} with two contents: two servers wrote it. Restore to before it.");
+        }
+
+        file.SetLength(file.Position);
+    }
+
+    private async Task<bool> ReadTailsAsync(WalSegment segment, List<WalObject> tails, FileStream file, CancellationToken cancellationToken)
+    {
+        var assembly = new TailAssembly(_objects, layout, segment.Name, say);
+        // Tails behind the accepted end are as absent as segments behind it.
+        var wanted = options.Until is { } until ? tails.Where(t => segment.Start + (ulong)t.Start < until).ToList() : tails;
+        var end = await assembly.AssembleAsync(wanted, file, cancellationToken);
+        if (end < segment.Size)
+        {
+            var reached = segment.Start + (ulong)end;
+            if (wanted.Any(t => t.Start > end))
+                throw new TwiBackupException(
+                    $"WAL segment {segment} has a hole at {reached} in {store.Location}; what is behind it can't be restored. Restore to before {reached}.");
+            if (!(options.Until <= reached) && await LaterAsync(segment, cancellationToken) is { } later && !EndsBefore(segment, reached))
+                throw Missing(segment.Name, later);
+            if (end == 0)
+                return false;
+        }
+
+        file.SetLength(segment.Size);
+        return true;
+    }
+
+    /// <summary>Whether the target's path leaves this timeline within this segment and everything up to there is present.</summary>
+    private bool EndsBefore(WalSegment segment, Lsn reached) =>
+        _target?.Path.Any(span => span.Timeline == segment.Timeline && span.End <= reached && span.End > segment.Start) ?? false;
+
+    /// <summary>The name of any WAL on the target's path behind <paramref name="segment"/>, or null.</summary>
+    private async Task<string?> LaterAsync(WalSegment segment, CancellationToken cancellationToken)
+    {
+        var path = await TargetPathAsync(segment, cancellationToken);
+        foreach (var span in path.Path.Where(span => span.End > segment.Start && span.Timeline >= segment.Timeline))
+        {
+            var first = new WalSegment(span.Timeline, Math.Max(segment.Number + 1, span.Begin.Value / (ulong)segment.Size), segment.Size);
+            if (span.End <= first.Start || (options.Until is { } until && until <= first.Start))
+                continue;
+            var later = await _listing.FirstWalAsync(first, o => Parse(o.Segment, segment.Size).Start < span.End, cancellationToken);
+            if (later is not null)
+                return later.Segment;
+        }
+
+        return null;
+    }
+
+    private async Task<TimelineHistory> TargetPathAsync(WalSegment segment, CancellationToken cancellationToken)
+    {
+        if (_target is not null)
+            return _target;
+        if (options.Timeline is { } wanted)
+            return _target = await HistoryAsync(wanted, cancellationToken);
+        var newest = segment.Timeline;
+        while (await HigherAsync(newest, cancellationToken) is { } higher)
+            newest = higher;
+        var path = await HistoryAsync(newest, cancellationToken);
+        // On a branch that the newest timeline does not come from, the branch itself is the target.
+        var isOnPath = path.Path.Any(span => span.Timeline == segment.Timeline && span.End > segment.Start && span.Begin < segment.End);
+        return _target = isOnPath ? path : await HistoryAsync(segment.Timeline, cancellationToken);
+    }
+
+    /// <summary>The next timeline with a history, or null; <c>~</c> sorts behind everything of a timeline's folder.</summary>
+    private async Task<uint?> HigherAsync(uint timeline, CancellationToken cancellationToken)
+    {
+        var after = layout.TimelineFolder(timeline) + "~";
+        if (await _listing.FirstAsync(layout.Root, after, o => o.Kind == WalObjectKind.History, cancellationToken) is { } current)
+            return current.Timeline;
+        return (await _listing.FindAsync(layout.History(timeline + 1), cancellationToken)).Count > 0 ? timeline + 1 : null;
+    }
+
+    private async Task<TimelineHistory> HistoryAsync(uint timeline, CancellationToken cancellationToken) => timeline == 1
+        ? TimelineHistory.WithoutParent(1)
+        : await WalObjects.ReadHistoryAsync(_objects, layout, timeline, cancellationToken);
+
+    private async Task<int> SegmentSizeAsync(CancellationToken cancellationToken)
+    {
+        if (_segmentSize == 0)
+            _segmentSize = await WalChain.ReadSegmentSizeAsync(store, layout, cancellationToken);
+        if (_segmentSize == 0)
+        {
+            var facts = await _listing.FindAsync(layout.Root + "cluster-", cancellationToken);
+            _segmentSize = facts.Count > 0 ? facts[0].SegmentSize : 0;
+        }
+
+        return _segmentSize != 0 || await _listing.FirstAsync(layout.Root, null, _ => true, cancellationToken) is null
+            ? _segmentSize
+            : throw new TwiBackupException($"{store.Location}/{layout.Root} holds WAL but not its cluster facts. Put them back from the replica.");
+    }
+
+    private static long WalObjectsLimit(int size) => size > 0 ? size : 1L << 30;
+
+    private WalSegment Parse(string name, int size) => WalSegment.TryParse(name, size, out var segment)
+        ? segment
+        : throw new TwiBackupException($"{name} is no segment of {size} bytes. Was wal_segment_size of {layout.Cluster} changed?");
+
+    private TwiBackupException Missing(string name, string later) => new(
+        $"WAL segment {name} is missing from {store.Location}/{layout.Root} though {later} is there. Restore to a time before it.");
+}

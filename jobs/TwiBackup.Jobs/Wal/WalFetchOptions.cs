@@ -1,0 +1,10 @@
+using TwiBackup.Postgres;
+
+namespace TwiBackup.Wal;
+
+/// <summary>What recovery is after; decides what "no later segment" means.</summary>
+/// <param name="Timeline">recovery_target_timeline as a number; null: the newest in the store, as PostgreSQL's <c>latest</c>.</param>
+/// <param name="Until">
+/// WAL from here on is treated as if it were not there. For a restore that has been told that WAL ends at a hole; null: a hole aborts.
+/// </param>
+public sealed record WalFetchOptions(uint? Timeline = null, Lsn? Until = null);
