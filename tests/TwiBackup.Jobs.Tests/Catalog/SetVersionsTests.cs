@@ -1,0 +1,67 @@
+using TwiBackup.Catalog;
+using TwiBackup.Sealing;
+using TwiBackup.Stores;
+using TwiBackup.Tests.Stores;
+using static TwiBackup.Tests.Catalog.SampleSets;
+
+namespace TwiBackup.Tests.Catalog;
+
+/// <summary>On a versioned bucket whoever may write can hide a set, not take it away (decision 26).</summary>
+public sealed class SetVersionsTests
+{
+    [Theory]
+    [InlineData(CatalogKeys.ManifestName, false)]
+    [InlineData(CatalogKeys.ManifestName, true)]
+    [InlineData(CatalogKeys.SignatureName, false)]
+    [InlineData(CatalogKeys.SignatureName, true)]
+    [InlineData("a", false)]
+    [InlineData("a", true)]
+    public async Task What_was_overwritten_or_deleted_is_seen_through(string name, bool delete)
+    {
+        await using var store = await TestStores.NewS3StoreAsync();
+        var catalog = new SetCatalog(store.Store, SampleSets.System, NewKeys());
+        var set = await WriteAsync(catalog, SetKind.Logs, ("a", "good"u8.ToArray()), ("b", "other"u8.ToArray()));
+        var key = set.Manifest.Prefix + name;
+        if (delete)
+            await store.Store.DeleteAsync(key, null, Cancellation);
+        else
+            await store.Store.PutBytesAsync(key, new byte[(await store.Store.HeadAsync(key, Cancellation))!.Length], PutCondition.Replace, Cancellation);
+
+        var listing = await catalog.ListAsync(SetKind.Logs, Cancellation);
+        Assert.Empty(listing.Refused);
+        var read = Assert.Single(listing.Sets);
+        Assert.Equal(set.ManifestSha256, read.ManifestSha256);
+        var warnings = new Warnings();
+        Assert.Equal("good"u8.ToArray(), await ReadAsync(catalog, read, "a", warnings));
+        if (name == "a")
+            Assert.Contains("is good and was used", Assert.Single(warnings.Lines), StringComparison.Ordinal);
+        else
+            Assert.Empty(warnings.Lines);
+    }
+
+    [Fact]
+    public async Task All_of_a_set_behind_delete_markers_is_still_there()
+    {
+        await using var store = await TestStores.NewS3StoreAsync();
+        var catalog = new SetCatalog(store.Store, SampleSets.System, NewKeys());
+        var set = await WriteAsync(catalog, SetKind.Logs, ("a", "good"u8.ToArray()));
+        foreach (var name in (string[])["a", CatalogKeys.SignatureName, CatalogKeys.ManifestName])
+            await store.Store.DeleteAsync(set.Manifest.Prefix + name, null, Cancellation);
+        Assert.Equal([set.Id], await catalog.ListIdsAsync(SetKind.Logs, Cancellation));
+        var read = Assert.Single((await catalog.ListAsync(SetKind.Logs, Cancellation)).Sets);
+        Assert.Equal("good"u8.ToArray(), await ReadAsync(catalog, read, "a"));
+    }
+
+    [Fact]
+    public async Task A_set_that_was_forged_over_is_the_one_that_was_signed()
+    {
+        await using var store = await TestStores.NewS3StoreAsync();
+        var keys = NewKeys();
+        var catalog = new SetCatalog(store.Store, SampleSets.System, keys);
+        var set = await WriteAsync(catalog, SetKind.Logs, ("a", "good"u8.ToArray()));
+        var (bytes, signature) = Sign(SigningKey.Generate(), set.Manifest with { Objects = [] });
+        await store.Store.PutBytesAsync(set.Manifest.Prefix + CatalogKeys.SignatureName, signature, PutCondition.Replace, Cancellation);
+        await store.Store.PutBytesAsync(set.Manifest.Prefix + CatalogKeys.ManifestName, bytes, PutCondition.Replace, Cancellation);
+        Assert.Equal(set.ManifestSha256, (await catalog.ReadAsync(SetKind.Logs, set.Id, Cancellation)).ManifestSha256);
+    }
+}
