@@ -1,0 +1,191 @@
+using System.Globalization;
+using TwiBackup.Catalog;
+using TwiBackup.Postgres;
+using TwiBackup.Sealing;
+using TwiBackup.Wal;
+
+namespace TwiBackup.Database;
+
+/// <summary>
+/// Finds the full and the timeline for a target, and refuses, before anything is written, a target that can't be reached, naming the
+/// nearest that can.
+/// </summary>
+public sealed class RestorePlanner(SetCatalog catalog, TimeProvider clock)
+{
+    private readonly SignedObjects objects = new(catalog.Store, catalog.Keys);
+
+    /// <summary>Plans a restore.</summary>
+    /// <param name="target">Where to stop.</param>
+    /// <param name="setId">A certain full, even one past its time; null: the best one for the target.</param>
+    /// <exception cref="TwiBackupException">There is no full, or the target is ambiguous.</exception>
+    /// <exception cref="OutOfReachException">The target can't be reached; for the newest point: WAL is missing before it.</exception>
+    public async Task<RestorePlan> PlanAsync(RecoveryTarget target, string? setId, CancellationToken cancellationToken)
+    {
+        var listing = await catalog.ListAsync(SetKind.Full, cancellationToken);
+        var now = clock.GetUtcNow();
+        var usable = listing.Sets.Where(s => setId is null ? s.Manifest.KeepUntil > now : s.Id == setId).ToList();
+        if (usable.Count == 0)
+            throw NothingUsable(listing, setId);
+
+        // The cluster of the newest set: after initdb or pg_upgrade the old one is reached with --id.
+        var identifier = usable[^1].Manifest.Database!.SystemIdentifier;
+        usable = [.. usable.Where(s => s.Manifest.Database!.SystemIdentifier == identifier)];
+        var facts = usable[^1].Manifest.Database!;
+        var layout = new WalLayout(catalog.System, facts.ServerVersion / 10000, ulong.Parse(identifier, CultureInfo.InvariantCulture));
+        var chain = await WalChain.LoadAsync(catalog.Store, layout, cancellationToken);
+        await chain.LoadHistoriesAsync(objects, cancellationToken);
+
+        target = await ResolveNameAsync(target, layout, cancellationToken);
+        var path = ChoosePath(chain, usable, target);
+        if (target is { Time: { } time, Timeline: null })
+            await RequireOnPathAsync(chain, path, time, cancellationToken);
+        var onPath = usable.Where(s => IsOn(path, s)).ToList();
+        var set = Choose(onPath, target) ?? throw TooEarly(onPath, target, setId);
+        var reach = Reach(chain, path, set);
+        var mark = await NewestMarkAsync(chain, path, reach, cancellationToken);
+        var plan = new RestorePlan(
+            set, layout, path, reach, mark, target, Skipped(listing, set, usable), listing.Refused.Any(r => string.CompareOrdinal(r.Id, set.Id) > 0));
+        RequireReachable(plan, chain);
+        return plan;
+    }
+
+    private TwiBackupException NothingUsable(CatalogListing listing, string? setId)
+    {
+        if (setId is not null)
+        {
+            return new TwiBackupException(listing.Refused.FirstOrDefault(r => r.Id == setId)?.Reason
+                ?? $"There is no full backup {setId} in {catalog.Store.Location}. See what there is with: twibackup list");
+        }
+
+        var expired = listing.Sets.Count == 0 ? "" : $" {listing.Sets.Count} are past their time; the newest of them is restored with --id {listing.Sets[^1].Id}.";
+        var refused = listing.Refused.Count == 0 ? "" : $" {listing.Refused.Count} were refused; the newest: {listing.Refused[^1].Reason}";
+        return new TwiBackupException($"{catalog.Store.Location} holds no full backup of {catalog.System} that can be used.{expired}{refused}");
+    }
+
+    /// <summary>A restore point is recorded with its LSN, so that it is known at once whether it can be reached.</summary>
+    private async Task<RecoveryTarget> ResolveNameAsync(RecoveryTarget target, WalLayout layout, CancellationToken cancellationToken)
+    {
+        if (target.Name is null || await RestorePoints.FindAsync(objects, layout, target.Name, cancellationToken) is not { } point)
+            return target;
+        return target with { Name = null, Lsn = point.Lsn, Timeline = target.Timeline ?? point.Timeline };
+    }
+
+    private static TimelineHistory ChoosePath(WalChain chain, List<BackupSet> usable, RecoveryTarget target)
+    {
+        var newest = Math.Max(chain.NewestTimeline, usable.Max(s => s.Timeline));
+        if (target.Timeline is { } chosen)
+        {
+            if (chain.Of(chosen) is null && usable.All(s => s.Timeline != chosen))
+                throw new TwiBackupException(ExitCode.WrongUse, $"There is no timeline {chosen}; the newest is {newest}. See: twibackup wal show");
+            return chain.PathTo(chosen);
+        }
+
+        return chain.PathTo(newest);
+    }
+
+    /// <summary>
+    /// An instant at which a timeline was written that the path has left before, or does not come from, is another state than the path's
+    /// at that instant: a person must say which is meant. The signed marks around the instant tell how far each timeline was.
+    /// </summary>
+    private async Task RequireOnPathAsync(WalChain chain, TimelineHistory path, DateTimeOffset time, CancellationToken cancellationToken)
+    {
+        var written = chain.Timelines.Where(t => t.Ranges.Count > 0).ToList();
+        if (written.Count == 0 || (written.Count == 1 && path.Path.Count == 1 && written[0].Timeline == path.Timeline))
+            return;
+        var marks = new WalMarks(catalog.Store, catalog.Keys, chain.Layout);
+        var begun = new List<(uint Timeline, Lsn Furthest, bool GoesOn)>();
+        foreach (var timeline in written.Select(t => t.Timeline))
+        {
+            var (before, after) = await marks.AroundAsync(timeline, time, cancellationToken);
+            if (before is not null)
+                begun.Add((timeline, after is { } a && a.Lsn > before.Lsn ? a.Lsn : before.Lsn, after is not null));
+        }
+
+        // Later ones were promoted later: the highest was the one in use, and any that was still written then.
+        var inUse = begun.Where(b => b.GoesOn || b.Timeline == begun.Max(t => t.Timeline)).ToList();
+        var left = inUse.Where(b => !path.Path.Any(span => span.Timeline == b.Timeline && b.Furthest <= span.End)).ToList();
+        if (left.Count == 0)
+            return;
+        var candidates = inUse.Select(b => b.Timeline).Append(path.Timeline).Distinct().Order();
+        var wasAt = string.Join(", ", left.Select(b => $"timeline {b.Timeline} was at {b.Furthest}"));
+        throw new TwiBackupException(ExitCode.WrongUse, $"At {Text(time)} {wasAt}, which timeline {path.Timeline} does not go on from. Say which is meant with --timeline ({string.Join(" or ", candidates)}); twibackup wal show tells where they begin.");
+    }
+
+    private static bool IsOn(TimelineHistory path, BackupSet set) => path.TimelineAt(new Lsn(set.StopLsn.Value - 1)) == set.Timeline;
+
+    private static BackupSet? Choose(List<BackupSet> onPath, RecoveryTarget target) => target switch
+    {
+        { Time: { } time } => onPath.LastOrDefault(s => s.Manifest.Database!.StopTime <= time),
+        { Lsn: { } lsn } => onPath.LastOrDefault(s => s.StopLsn <= lsn),
+        { Xid: { } xid } => onPath.LastOrDefault(s => s.Manifest.Database!.NextXid <= xid),
+        { BeforeXid: { } xid } => onPath.LastOrDefault(s => s.Manifest.Database!.NextXid <= xid),
+        _ => onPath.LastOrDefault(),
+    };
+
+    /// <summary>The set's own WAL reaches to the end of the segment with its stop LSN; the archive may go on from anywhere before that.</summary>
+    private static Lsn Reach(WalChain chain, TimelineHistory path, BackupSet set)
+    {
+        var ownEnd = WalSegment.Containing(new Lsn(set.StopLsn.Value - 1), set.Timeline, set.Manifest.Database!.WalSegmentSize).End;
+        Lsn[] ends = [set.StopLsn, chain.NewestFrom(set.StopLsn, path), chain.NewestFrom(ownEnd, path)];
+        return ends.Max();
+    }
+
+    private static void RequireReachable(RestorePlan plan, WalChain chain)
+    {
+        var target = plan.Target;
+        if (target.Lsn is { } lsn && lsn > plan.Reach)
+            throw OutOfReach(plan, chain, $"LSN {lsn} can't be reached: WAL ends at {plan.Reach}. Use --lsn {plan.Reach} or an earlier one.");
+        if (target.Time is { } time && time > plan.NewestTime)
+            throw OutOfReach(plan, chain, $"{target} can't be reached: the newest time that can be restored is {Text(plan.NewestTime)}. Use --at with that or an earlier time.");
+        if (target.IsLatest && MissingBehind(plan, chain) is { } missing)
+            throw OutOfReach(plan, chain, $"The newest time that can be restored is {Text(plan.NewestTime)}. Use --at with that or an earlier time.", missing);
+    }
+
+    /// <summary>The newest signed instant on the path: of the target's timeline, or, when nothing was written there yet, of its ancestors.</summary>
+    private async Task<WalMark?> NewestMarkAsync(WalChain chain, TimelineHistory path, Lsn reach, CancellationToken cancellationToken)
+    {
+        var marks = new WalMarks(catalog.Store, catalog.Keys, chain.Layout);
+        foreach (var span in path.Path.Reverse().Where(s => s.Begin < reach))
+        {
+            var limit = reach < span.End ? reach : span.End;
+            if (await marks.NewestUpToAsync(span.Timeline, limit, chain.SegmentSize, cancellationToken) is { } mark)
+                return mark;
+        }
+
+        return null;
+    }
+
+    private static OutOfReachException OutOfReach(RestorePlan plan, WalChain chain, string line, string? missing = null)
+    {
+        missing ??= MissingBehind(plan, chain);
+        return new OutOfReachException(plan, missing is null ? line : $"WAL segment {missing} is missing from {plan.Layout.Root}. {line}");
+    }
+
+    /// <summary>The first missing segment, if there is WAL behind the point where the chain ends.</summary>
+    private static string? MissingBehind(RestorePlan plan, WalChain chain)
+    {
+        var timeline = plan.Path.TimelineAt(plan.Reach);
+        var goesOn = plan.Path.Path.Any(span => span.End > plan.Reach
+            && chain.Of(span.Timeline)?.Ranges.Any(r => r.Start > plan.Reach && r.Start < span.End) == true);
+        return goesOn ? WalSegment.Containing(plan.Reach, timeline, plan.Set.Manifest.Database!.WalSegmentSize).Name : null;
+    }
+
+    private static TwiBackupException TooEarly(List<BackupSet> onPath, RecoveryTarget target, string? setId)
+    {
+        if (onPath.Count == 0)
+            return new TwiBackupException($"No full backup lies on {(target.Timeline is { } t ? $"timeline {t}" : "the newest timeline")} or its ancestors. Choose another with --timeline; see: twibackup list");
+        var first = onPath[0];
+        var which = setId is null ? "the oldest full" : $"set {setId}";
+        return new TwiBackupException($"{target} can't be reached: {which} is complete at {Text(first.Manifest.Database!.StopTime)}, LSN {first.StopLsn}, and nothing before that can be restored from it.");
+    }
+
+    private static List<string> Skipped(CatalogListing listing, BackupSet set, List<BackupSet> usable) =>
+    [
+        .. listing.Refused.Where(r => string.CompareOrdinal(r.Id, set.Id) > 0).Select(r => $"Set {r.Id} is newer and was passed over: {r.Reason}"),
+        .. usable.Where(s => string.CompareOrdinal(s.Id, set.Id) > 0).Select(s => $"Set {s.Id} is newer than the target and was passed over."),
+    ];
+
+    /// <summary>With microseconds where there are some: what is named must be reachable, not a fraction before it.</summary>
+    private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString(
+        time.Ticks % TimeSpan.TicksPerMillisecond == 0 ? "yyyy-MM-dd'T'HH:mm:ss.fff'Z'" : "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+}
