@@ -1,0 +1,8 @@
+using System.Text.Json.Serialization;
+
+namespace TwiBackup.Rehearsal;
+
+/// <summary>Rehearsal reports as JSON, without reflection.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(RehearsalReport))]
+internal sealed partial class RehearsalJson : JsonSerializerContext;

@@ -1,0 +1,42 @@
+using TwiBackup.Verification;
+
+namespace TwiBackup.Rehearsal;
+
+/// <summary>What a rehearsal measured; <c>docs/formats.md</c> describes its JSON.</summary>
+public sealed record RehearsalReport
+{
+    public const string CurrentFormat = "twibackup-rehearsal-1";
+
+    public required string Format { get; init; }
+
+    public required string Id { get; init; }
+
+    public required string Scenario { get; init; }
+
+    public required string Tool { get; init; }
+
+    public required DateTimeOffset StartedAt { get; init; }
+
+    public required DateTimeOffset CompletedAt { get; init; }
+
+    /// <summary>Where the backups were, without secrets.</summary>
+    public required string Store { get; init; }
+
+    /// <summary>PostgreSQL's version.</summary>
+    public required string Postgres { get; init; }
+
+    /// <summary>How often the disaster was made to happen. Components show the worst of them.</summary>
+    public required int Disasters { get; init; }
+
+    public required IReadOnlyList<ComponentResult> Components { get; init; }
+
+    /// <summary>The stages of the disaster that took longest.</summary>
+    public required IReadOnlyList<StageResult> Stages { get; init; }
+
+    public required RehearsalBytes Bytes { get; init; }
+
+    public required IReadOnlyList<Check> Checks { get; init; }
+
+    /// <summary>Every objective was met and every check passed.</summary>
+    public bool Met => Components.All(c => c.Met) && Checks.All(c => c.Passed);
+}
