@@ -1,0 +1,92 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Spectre.Console;
+using TwiBackup.Alerts;
+using TwiBackup.Policy;
+using TwiBackup.Progress;
+using TwiBackup.Status;
+
+namespace TwiBackup.Commands;
+
+/// <summary><c>twibackup status</c>.</summary>
+internal static class StatusCommand
+{
+    public static Command Create()
+    {
+        var check = new Option<bool>("--check") { Description = "One line and an exit code for monitoring systems: 0 as promised, 3 an objective is missed, 1 it can't be told" };
+        var metrics = new Option<string?>("--metrics") { Description = "Also write a Prometheus text file (name it *.prom in the textfile collector's folder)", HelpName = "FILE" };
+        var command = new Command("status", "Show how each component stands against the policy: its newest set, what is overdue, what could be recovered now") { check, metrics, GlobalOptions.Json };
+        return command.Runs(async (parsed, cancellationToken) =>
+        {
+            var isCheck = parsed.GetValue(check);
+            SystemStatus status;
+            try
+            {
+                await using var job = JobContext.Open(parsed.GetValue(GlobalOptions.Policy), JobRole.Reader, new LineProgress(Console.Error));
+                await using var replica = job.OpenReplica();
+                status = await job.Status(replica).ReadAsync(cancellationToken);
+            }
+            catch (TwiBackupException e) when (isCheck)
+            {
+                Console.Out.WriteLine(StatusCheck.UnknownLine(null, e.Message));
+                return ExitCode.Failed;
+            }
+
+            if (parsed.GetValue(metrics) is { } file)
+            {
+                var text = new PrometheusText();
+                StatusMetrics.Add(text, status);
+                await text.WriteAsync(Path.GetFullPath(file), cancellationToken);
+            }
+
+            if (isCheck)
+                Console.Out.WriteLine(StatusCheck.LineOf(status));
+            else if (parsed.GetValue(GlobalOptions.Json))
+                Console.Out.WriteLine(JsonSerializer.Serialize(status, StatusJson.Default.SystemStatus));
+            else
+                Write(status);
+            return StatusCheck.CodeOf(status);
+        });
+    }
+
+    private static void Write(SystemStatus status)
+    {
+        AnsiConsole.Write(Table(status));
+        if (status.Recoverable is { } point)
+            Console.Out.WriteLine($"Recoverable now, as far as can be told without the identity: {Time(point.Time)}, LSN {point.Lsn} on timeline {point.Timeline}, from full {point.FullId} and {Sizes.Text(point.WalBytes)} of WAL.");
+        if (status.FullNeeded is { } why)
+            Console.Out.WriteLine($"A full is needed: {why}. Take one: twibackup backup database");
+        if (status.Replica is not { } replica)
+            return;
+        Console.Out.WriteLine($"Replica {replica.Store}: {replica.Detail}{(replica.Recoverable is { } there ? $"; recoverable to {Time(there.Time)}" : "")}.");
+        foreach (var set in replica.Missing)
+            Console.Out.WriteLine($"  not whole there: {set}");
+    }
+
+    private static Table Table(SystemStatus status)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumns("component", "state", "newest (UTC)", "age", "objective", "proven", "restore reads", "next run", "");
+        foreach (var c in status.Components)
+        {
+            var (word, style) = c.State switch
+            {
+                ComponentState.Good => ("good", new Style(Color.Green)),
+                ComponentState.Missed => ("MISSED", new Style(Color.Red, decoration: Decoration.Bold)),
+                _ => ("unknown", new Style(Color.Yellow)),
+            };
+            table.AddRow(
+                new Text(c.Name), new Text(word, style), new Text(c.At is { } at ? Time(at) : "-"),
+                new Text(c.AgeSeconds is { } age ? Sizes.Text(TimeSpan.FromSeconds(Math.Max(age, 0))) : "-"),
+                new Text(c.ObjectiveSeconds is { } most ? Duration.Format(TimeSpan.FromSeconds(most)) : "-"),
+                new Text(c.ProvenAt is { } proven ? proven.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : "-"),
+                new Text(c.RestoreBytes is { } bytes ? Sizes.Text(bytes) : "-"),
+                new Text(c.NextRun is { } next ? Time(next) : "-"),
+                new Text(c.Detail));
+        }
+
+        return table;
+    }
+
+    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+}

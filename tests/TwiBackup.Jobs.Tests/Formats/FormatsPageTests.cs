@@ -1,0 +1,110 @@
+using System.Text.RegularExpressions;
+using TwiBackup.Catalog;
+using TwiBackup.Database;
+using TwiBackup.Postgres;
+using TwiBackup.Progress;
+using TwiBackup.Sealing;
+using TwiBackup.Stores;
+using TwiBackup.Tests.Postgres;
+using TwiBackup.Tests.Stores;
+using TwiBackup.Wal;
+
+namespace TwiBackup.Tests.Formats;
+
+/// <summary>The page that somebody reads who has lost this program: what it says is done, word for word, with Debian's tools.</summary>
+public sealed class FormatsPageTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_commands_of_the_formats_page_restore_a_database()
+    {
+        await using var postgres = await TestPostgres.StartAsync();
+        await using var store = TestStores.NewFileStore();
+        var folder = TestEnvironment.Account.CreatePrivateDirectory("twi-formats-");
+        try
+        {
+            var keys = await KeyFiles.GenerateAsync(Path.Combine(folder, "keys"), TimeProvider.System, Cancellation);
+            var writer = new KeyRing([keys.Recipient], [], await KeyFiles.ReadSigningKeyAsync(keys.SigningFile, Cancellation), [keys.SigningPublic]);
+            var expected = await BackUpAsync(postgres, store.Store, writer);
+            postgres.Server.Kill();
+
+            var page = await File.ReadAllTextAsync(Path.Combine(RepositoryRoot(), "docs", "formats.md"), Cancellation);
+            var script = Regex.Match(page, "```sh\n(.*?)```", RegexOptions.Singleline).Groups[1].Value;
+            var data = Path.Combine(folder, "data");
+            var wal = Directory.CreateDirectory(Path.Combine(folder, "wal")).FullName;
+            var result = await ChildProcess.RunAsync(
+                new ChildProcessOptions
+                {
+                    Program = "/bin/sh",
+                    Arguments = ["-c", script],
+                    Environment = new Dictionary<string, string?>
+                    {
+                        ["STORE"] = new Uri(store.Store.Location).LocalPath,
+                        ["SYSTEM"] = "twi",
+                        ["IDENTITY"] = keys.IdentityFile,
+                        ["TRUSTED"] = keys.SigningPublic.ToString(),
+                        ["DATA"] = data,
+                        ["WAL"] = wal,
+                    },
+                },
+                Cancellation);
+            Assert.True(result.ExitCode == 0, result.ErrorOutput);
+            TestEnvironment.Account.ChownTree(folder);
+
+            await using var restored = await TestPostgres.StartOnAsync(data, ("hba_file", await TrustFileAsync(folder)));
+            await RecoveredAsync(restored);
+            Assert.Equal(expected, await restored.ScalarAsync("select count(*) || ' ' || max(id) from kept"));
+        }
+        finally
+        {
+            if (Directory.Exists(folder))
+                Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>A full, then whole segments and tails behind it.</summary>
+    private static async Task<string> BackUpAsync(TestPostgres postgres, IObjectStore store, KeyRing keys)
+    {
+        await postgres.ExecuteAsync("postgres", "create table kept (id int primary key, text text); insert into kept select i, md5(i::text) from generate_series(1, 20000) i");
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        await using var receiver = new WalReceiver(
+            new WalReceiverOptions { System = "twi", Connection = postgres.Replicator, Slot = "twibackup", FlushInterval = TimeSpan.FromMilliseconds(100) },
+            store, keys, _ => { }, SilentProgress.Instance, TimeProvider.System);
+        var receiving = receiver.RunAsync(stop.Token);
+        await new FullBackup(
+            new SetCatalog(store, "twi", keys), postgres.Superuser, new FullBackupOptions { Keep = TimeSpan.FromDays(30) }, TimeProvider.System, SilentProgress.Instance)
+            .RunAsync(Cancellation);
+        await postgres.ExecuteAsync("postgres", "insert into kept select i, repeat(md5(i::text), 20) from generate_series(20001, 60000) i");
+        await postgres.ExecuteAsync("postgres", "insert into kept values (60001, 'in a tail')");
+        var expected = await postgres.ScalarAsync("select count(*) || ' ' || max(id) from kept");
+        var end = Lsn.Parse(await postgres.ScalarAsync("select pg_current_wal_flush_lsn()"));
+        while (receiver.Status.Durable < end)
+            await Task.Delay(20, Cancellation);
+        await stop.CancelAsync();
+        await receiving;
+        return expected;
+    }
+
+    private static async Task<string> TrustFileAsync(string folder)
+    {
+        var path = Path.Combine(folder, "hba");
+        await File.WriteAllTextAsync(path, "local all all trust\n", Cancellation);
+        TestEnvironment.Account.Chown(path);
+        return path;
+    }
+
+    private static async Task RecoveredAsync(TestPostgres postgres)
+    {
+        while (await postgres.ScalarAsync("select pg_is_in_recovery()::text") == "true")
+            await Task.Delay(20, Cancellation);
+    }
+
+    private static string RepositoryRoot()
+    {
+        var at = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(at, "TwiBackup.Infra.sln")))
+            at = Path.GetDirectoryName(at) ?? throw new InvalidOperationException("The tests do not run inside the repository.");
+        return at;
+    }
+}
