@@ -1,0 +1,4 @@
+using Pulumi;
+using TwiBackup.Infra;
+
+return await Deployment.RunAsync(Deploy.Infra);
