@@ -31,6 +31,7 @@ internal sealed class RadosGateway
             ServiceURL = _server.Endpoint.ToString(),
             ForcePathStyle = true,
             UseHttp = true,
+            HttpClientFactory = new PlainBodies(),
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
             ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
         });
