@@ -85,30 +85,43 @@ public sealed class RestorePlanner(SetCatalog catalog, TimeProvider clock)
 
     /// <summary>
     /// An instant at which a timeline was written that the path has left before, or does not come from, is another state than the path's
-    /// at that instant: a person must say which is meant. The signed marks around the instant tell how far each timeline was.
+    /// at that instant: a person must say which is meant. Signed marks tell which timelines were in use, and bound how far they were.
     /// </summary>
     private async Task RequireOnPathAsync(WalChain chain, TimelineHistory path, DateTimeOffset time, CancellationToken cancellationToken)
     {
-        var written = chain.Timelines.Where(t => t.Ranges.Count > 0).ToList();
+        var written = chain.Timelines.Where(t => t.Ranges.Count > 0 || t.HasHistory).ToList();
         if (written.Count == 0 || (written.Count == 1 && path.Path.Count == 1 && written[0].Timeline == path.Timeline))
             return;
         var marks = new WalMarks(catalog.Store, catalog.Keys, chain.Layout);
-        var begun = new List<(uint Timeline, Lsn Furthest, bool GoesOn)>();
-        foreach (var timeline in written.Select(t => t.Timeline))
+        var begun = new List<(TimelineCoverage Coverage, bool GoesOn)>();
+        foreach (var coverage in written)
         {
-            var (before, after) = await marks.AroundAsync(timeline, time, cancellationToken);
-            if (before is not null)
-                begun.Add((timeline, after is { } a && a.Lsn > before.Lsn ? a.Lsn : before.Lsn, after is not null));
+            var (before, after) = await marks.AroundAsync(coverage.Timeline, time, cancellationToken);
+            if (before is not null || coverage.HistoryStored <= time)
+                begun.Add((coverage, after is not null));
         }
 
         // Later ones were promoted later: the highest was the one in use, and any that was still written then.
-        var inUse = begun.Where(b => b.GoesOn || b.Timeline == begun.Max(t => t.Timeline)).ToList();
-        var left = inUse.Where(b => !path.Path.Any(span => span.Timeline == b.Timeline && b.Furthest <= span.End)).ToList();
-        if (left.Count == 0)
-            return;
-        var candidates = inUse.Select(b => b.Timeline).Append(path.Timeline).Distinct().Order();
-        var wasAt = string.Join(", ", left.Select(b => $"timeline {b.Timeline} was at {b.Furthest}"));
-        throw new TwiBackupException(ExitCode.WrongUse, $"At {Text(time)} {wasAt}, which timeline {path.Timeline} does not go on from. Say which is meant with --timeline ({string.Join(" or ", candidates)}); twibackup wal show tells where they begin.");
+        var inUse = begun.Where(b => b.GoesOn || b == begun[^1]).Select(b => b.Coverage).ToList();
+        foreach (var coverage in inUse)
+        {
+            if (await IsSharedAsync(marks, chain, coverage, path, time, cancellationToken))
+                continue;
+            var candidates = inUse.Select(c => c.Timeline).Append(path.Timeline).Distinct().Order();
+            throw new TwiBackupException(ExitCode.WrongUse, $"At {Text(time)} timeline {coverage.Timeline} was written, and what it held then is not all in timeline {path.Timeline}. Say which is meant with --timeline ({string.Join(" or ", candidates)}); twibackup wal show tells where they begin.");
+        }
+    }
+
+    /// <summary>Whether all that a timeline held at an instant is on the path, for certain.</summary>
+    private static async Task<bool> IsSharedAsync(
+        WalMarks marks, WalChain chain, TimelineCoverage coverage, TimelineHistory path, DateTimeOffset time, CancellationToken cancellationToken)
+    {
+        var spans = path.Path.Where(s => s.Timeline == coverage.Timeline).ToList();
+        if (spans is not [var span])
+            return false;
+        // Nothing lies behind the point where it was left, or a later instant is known to lie before that point.
+        return coverage.Ranges.Count == 0 || coverage.Ranges[^1].End <= span.End
+            || (await marks.NewestUpToAsync(coverage.Timeline, span.End, chain.SegmentSize, cancellationToken))?.Time >= time;
     }
 
     private static bool IsOn(TimelineHistory path, BackupSet set) => path.TimelineAt(new Lsn(set.StopLsn.Value - 1)) == set.Timeline;

@@ -14,7 +14,10 @@ public sealed class TimelineCoverage(uint timeline)
     public uint Timeline { get; } = timeline;
 
     /// <summary>Whether its history file is there. Timeline 1 has none.</summary>
-    public bool HasHistory { get; internal set; }
+    public bool HasHistory => HistoryStored is not null;
+
+    /// <summary>The store's time of its history file: a restore lets nobody in before that.</summary>
+    public DateTimeOffset? HistoryStored { get; internal set; }
 
     /// <summary>Contiguous ranges, ascending; more than one means a gap.</summary>
     public IReadOnlyList<LsnRange> Ranges => _ranges;

@@ -157,7 +157,7 @@ public sealed class WalChain
             case WalObjectKind.Cluster:
                 return true;
             case WalObjectKind.History:
-                CoverageOf(found.Timeline).HasHistory = true;
+                CoverageOf(found.Timeline).HistoryStored = info.Modified;
                 return true;
             case WalObjectKind.HistoryCopy:
                 if (!copies.TryAdd(found.Timeline, found.Hash) && !_contested.Contains(found.Timeline))
