@@ -142,7 +142,7 @@ public sealed class PolicyCheckTests
         "\"rehearsal\": { \"schedule\": \"0 6 1 1,4,7,10 *\", \"keep\": \"3y\" },", "",
         "warning: rehearsal: it is missing, so no RTO is ever measured; add { \"schedule\": \"0 4 1 1,4,7,10 *\" }")]
     [InlineData(
-        "\"discord\": \"env:DISCORD\", \"ping\": \"file:/keys/ping\"", "",
+        "\"discord\": \"env:DISCORD\", \"ping\": \"file:/keys/ping\", ", "",
         "warning: alerts: nobody hears of a failure; add discord or ping, as env:NAME or file:PATH")]
     [InlineData(
         "\"repository\": { \"schedule\": \"0 4 * * 0\", \"keep\": \"1y\", \"source\": \"https://git.test/b.git\", \"tokenSecret\": "
