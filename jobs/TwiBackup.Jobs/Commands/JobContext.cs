@@ -51,7 +51,7 @@ internal sealed class JobContext : IAsyncDisposable
         var policy = TwiBackup.Policy.PolicyFile.Load(path);
         var keys = KeyRings.Load(policy.Keys, role, environment);
         ProcessEnvironment.Forget(policy);
-        return new JobContext(path, policy, environment, ObjectStoreFactory.Open(policy.Stores.Primary, environment), keys, progress);
+        return new JobContext(path, policy, environment, ObjectStoreFactory.Open(policy.Stores.Primary, environment, ObjectLock.Of(policy)), keys, progress);
     }
 
     /// <summary>How the database is reached.</summary>
@@ -84,7 +84,7 @@ internal sealed class JobContext : IAsyncDisposable
         new(Store, Policy.System, [.. Policy.Keys.ResolveTrustedVerifiers(Environment).Select(VerifyKey.Parse)]);
 
     /// <summary>The replica, or null when the policy has none. Dispose it.</summary>
-    public IObjectStore? OpenReplica() => Policy.Stores.Replica is { } url ? ObjectStoreFactory.Open(url, Environment) : null;
+    public IObjectStore? OpenReplica() => Policy.Stores.Replica is { } url ? ObjectStoreFactory.Open(url, Environment, ObjectLock.Of(Policy)) : null;
 
     /// <summary>Looks at the stores and says how each component stands.</summary>
     public StatusReader Status(IObjectStore? replica) => new(

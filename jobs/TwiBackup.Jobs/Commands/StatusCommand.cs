@@ -6,6 +6,7 @@ using TwiBackup.Alerts;
 using TwiBackup.Policy;
 using TwiBackup.Progress;
 using TwiBackup.Status;
+using TwiBackup.Wal;
 
 namespace TwiBackup.Commands;
 
@@ -14,18 +15,22 @@ internal static class StatusCommand
 {
     public static Command Create()
     {
-        var check = new Option<bool>("--check") { Description = "One line and an exit code for monitoring systems: 0 as promised, 3 an objective is missed, 1 it can't be told" };
+        var check = new Option<bool>("--check") { Description = "One line and an exit code for monitoring systems: 0 as promised, 3 an objective is missed, 1 it can't be told; with --json numbers only, and the slot is asked for too" };
         var metrics = new Option<string?>("--metrics") { Description = "Also write a Prometheus text file (name it *.prom in the textfile collector's folder)", HelpName = "FILE" };
         var command = new Command("status", "Show how each component stands against the policy: its newest set, what is overdue, what could be recovered now") { check, metrics, GlobalOptions.Json };
         return command.Runs(async (parsed, cancellationToken) =>
         {
             var isCheck = parsed.GetValue(check);
+            var isJson = parsed.GetValue(GlobalOptions.Json);
             SystemStatus status;
+            SourceServer? source = null;
             try
             {
                 await using var job = JobContext.Open(parsed.GetValue(GlobalOptions.Policy), JobRole.Reader, new LineProgress(Console.Error));
                 await using var replica = job.OpenReplica();
                 status = await job.Status(replica).ReadAsync(cancellationToken);
+                if (isCheck && isJson)
+                    source = await AskDatabaseAsync(job, cancellationToken);
             }
             catch (TwiBackupException e) when (isCheck)
             {
@@ -40,14 +45,32 @@ internal static class StatusCommand
                 await text.WriteAsync(Path.GetFullPath(file), cancellationToken);
             }
 
-            if (isCheck)
+            if (isCheck && isJson)
+                Console.Out.WriteLine(JsonSerializer.Serialize(StatusNumbers.Of(status, source), StatusNumbersJson.Default.StatusNumbers));
+            else if (isCheck)
                 Console.Out.WriteLine(StatusCheck.LineOf(status));
-            else if (parsed.GetValue(GlobalOptions.Json))
+            else if (isJson)
                 Console.Out.WriteLine(JsonSerializer.Serialize(status, StatusJson.Default.SystemStatus));
             else
                 Write(status);
             return StatusCheck.CodeOf(status);
         });
+    }
+
+    /// <summary>What the slot holds back. A database that does not answer is the receiver's alarm, and keeps nothing else from being told.</summary>
+    private static async Task<SourceServer?> AskDatabaseAsync(JobContext job, CancellationToken cancellationToken)
+    {
+        if (job.Policy.Database.Mode != DatabaseMode.Physical)
+            return null;
+        try
+        {
+            return await SourceServer.AskAsync(job.Connection(), job.Policy.Database.Slot, cancellationToken);
+        }
+        catch (TwiBackupException e)
+        {
+            job.Progress.Warn(e.Message);
+            return null;
+        }
     }
 
     private static void Write(SystemStatus status)

@@ -1,6 +1,4 @@
-using TwiBackup.Policy;
-
-namespace TwiBackup.Infra.Storage;
+namespace TwiBackup.Policy;
 
 /// <summary>A kind of object in the store: where it lies and for how long it is kept.</summary>
 /// <param name="Name">For ids: <c>database-full</c>.</param>
