@@ -55,7 +55,7 @@ internal static class Program
         foreach (var row in _rows.Where(r => options.Rows.Count == 0 || options.Rows.Contains(r.Name)))
         {
             Bench.Say($"measuring {row.Name}");
-            foreach (var line in await row.MeasureAsync(bench, cancellationToken))
+            foreach (var line in await MeasureAsync(row, bench, cancellationToken))
             {
                 Bench.Say($"  {line.What}: {string.Join("  ", ((string[])[line.Ours, line.Beside, line.Ratio]).Where(part => part.Length > 0))}");
                 lines.Add(line);
@@ -69,5 +69,21 @@ internal static class Program
         var missed = lines.Count(line => line.Met == false);
         Bench.Say(missed == 0 ? "done; nothing that is wanted was missed" : $"done; {missed} of what is wanted was missed");
         return (int)(missed == 0 ? ExitCode.Done : ExitCode.ObjectiveMissed);
+    }
+
+    /// <summary>A row that fails must not take the others, which may have been measured for a quarter of an hour, with it.</summary>
+    private static async Task<IReadOnlyList<Line>> MeasureAsync(IRow row, Bench bench, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await row.MeasureAsync(bench, cancellationToken);
+        }
+#pragma warning disable CA1031 // Whatever it was is said, and the run does not end with 0.
+        catch (Exception failure) when (failure is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+            Bench.Say($"  {row.Name} could not be measured: {failure}");
+            return [new Line(row.Name, "could not be measured", Wanted: "a figure", Met: false)];
+        }
     }
 }

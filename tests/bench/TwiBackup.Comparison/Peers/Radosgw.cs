@@ -46,12 +46,12 @@ internal sealed class Radosgw : IAsyncDisposable
         using var client = new AmazonS3Client(
             new BasicAWSCredentials(_values["OWNER_ACCESS_KEY"], _values["OWNER_SECRET_KEY"]),
             new AmazonS3Config { ServiceURL = _values["ENDPOINT"], ForcePathStyle = true, AuthenticationRegion = "us-east-1" });
-        await client.PutBucketAsync(name, cancellationToken);
+        await client.PutBucketAsync(Bucket(name), cancellationToken);
         return UrlOf(name);
     }
 
-    /// <summary>The store in a bucket.</summary>
-    public IObjectStore OpenStore(string bucket) => ObjectStoreFactory.Open(UrlOf(bucket), Environment.ToDictionary(e => e.Key, e => e.Value!));
+    /// <summary>The store in a bucket that <see cref="NewBucketAsync"/> made.</summary>
+    public IObjectStore OpenStore(string name) => ObjectStoreFactory.Open(UrlOf(name), Environment.ToDictionary(e => e.Key, e => e.Value!));
 
     public async ValueTask DisposeAsync()
     {
@@ -59,7 +59,10 @@ internal sealed class Radosgw : IAsyncDisposable
             new ChildProcessOptions { Program = Path.Combine(_scripts, "stop-rgw"), Arguments = [_folder] }, CancellationToken.None);
     }
 
-    private string UrlOf(string bucket) => $"s3://{bucket}/store?endpoint={_values["ENDPOINT"]}&forcePathStyle=true";
+    /// <summary>A bucket's name has three letters at least.</summary>
+    private static string Bucket(string name) => $"bench-{name}";
+
+    private string UrlOf(string name) => $"s3://{Bucket(name)}/store?endpoint={_values["ENDPOINT"]}&forcePathStyle=true";
 
     private static string FindScripts()
     {
