@@ -44,6 +44,9 @@ internal sealed class AssessStep(RecoveryContext context, RecoveryOptions option
             facts["newest"] = Time(database.NewestTime);
             facts["reach"] = database.Reach.ToString();
             facts["timeline"] = database.Path.Timeline.ToString(CultureInfo.InvariantCulture);
+            // A place that is still to be made can't be looked at.
+            if (options.Actions.Provision is null || options.Skip.Contains(RecoveryStep.Provision))
+                DatabaseStep.RequirePlace(options, database);
             var fenced = await new Fence(options).RequireAsync(database, cancellationToken);
             lines.Add(fenced);
             context.Progress.Say(fenced);

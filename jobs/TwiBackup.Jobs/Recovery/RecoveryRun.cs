@@ -13,7 +13,7 @@ public sealed class RecoveryRun(RecoveryOptions options, IProgressReporter progr
     /// <exception cref="TwiBackupException">Something that is to be recovered can't be.</exception>
     public Task<RecoveryPlan> PlanAsync(CancellationToken cancellationToken) =>
         new RecoveryPlanner(options, RecoveryStepList.Of(options, null), clock)
-            .PlanAsync(new Dictionary<SetKind, string>(), new HashSet<string>(), cancellationToken);
+            .PlanAsync(new Dictionary<SetKind, string>(), new HashSet<string>(), isTimed: true, cancellationToken);
 
     /// <summary>
     /// Recovers, or goes on. A step that fails ends the run; the result says why. Cancelled, what runs is ended and journaled, and the
@@ -26,10 +26,11 @@ public sealed class RecoveryRun(RecoveryOptions options, IProgressReporter progr
         IReadOnlyList<IRecoveryStep> steps = [];
         await using var context = new RecoveryContext(options, journal, progress, clock)
         {
-            PlanAsync = ct => new RecoveryPlanner(options, steps, clock).PlanAsync(Chosen(journal), Damaged(journal), ct),
+            PlanAsync = ct => new RecoveryPlanner(options, steps, clock).PlanAsync(Chosen(journal), Damaged(journal), isTimed: false, ct),
         };
         steps = RecoveryStepList.Of(options, context);
         var results = new RecoveryResults(options, context, clock);
+        var isHandedOver = false;
         try
         {
             foreach (var step in journal.HasEnded ? [] : steps)
@@ -42,11 +43,14 @@ public sealed class RecoveryRun(RecoveryOptions options, IProgressReporter progr
                     continue;
                 }
 
-                if (IsElsewhere(context, step.Step))
+                if (isHandedOver = IsElsewhere(context, step.Step))
                     return results.Make(isHandedOver: true);
-                await ResumeBesidesAsync(context, step.Step, cancellationToken);
-                if (await RunAsync(journal, step, cancellationToken) is { } failure)
+                results.Write();
+                if (await RunAsync(context, step, cancellationToken) is { } failure)
+                {
+                    await NotifyStep.TellAsync(context, new RecoveryNotice(NoticeKind.Failed, $"{step.Step.Name()} failed: {failure.Message}", $"Go on with: {options.ResumeCommand}"), cancellationToken);
                     return results.Make(failure);
+                }
             }
 
             if (!journal.HasEnded)
@@ -55,7 +59,8 @@ public sealed class RecoveryRun(RecoveryOptions options, IProgressReporter progr
         }
         finally
         {
-            results.Write();
+            // However it ended: as far as it came.
+            results.Write(isHandedOver);
         }
     }
 
@@ -95,12 +100,14 @@ public sealed class RecoveryRun(RecoveryOptions options, IProgressReporter progr
     }
 
     /// <summary>One step. Returns its failure, or null.</summary>
-    private async Task<Exception?> RunAsync(RecoveryJournal journal, IRecoveryStep step, CancellationToken cancellationToken)
+    private async Task<Exception?> RunAsync(RecoveryContext context, IRecoveryStep step, CancellationToken cancellationToken)
     {
+        var journal = context.Journal;
         progress.Say($"{step.Step.Name()}: {step.Does}");
         journal.Append(JournalEntryKind.Begun, step.Step, null);
         try
         {
+            await ResumeBesidesAsync(context, step.Step, cancellationToken);
             var outcome = await step.RunAsync(cancellationToken);
             journal.Append(JournalEntryKind.Done, step.Step, outcome.Text, outcome.Facts, outcome.Lines);
             return null;
@@ -117,14 +124,11 @@ public sealed class RecoveryRun(RecoveryOptions options, IProgressReporter progr
         }
     }
 
-    /// <summary>A killed run took the receiver with it.</summary>
+    /// <summary>A killed run took the receiver with it, a machine that was started again the server.</summary>
     private static async Task ResumeBesidesAsync(RecoveryContext context, RecoveryStep next, CancellationToken cancellationToken)
     {
         if (next > RecoveryStep.Database && context.Note(RecoveryStep.Database, DatabaseStep.Opened) is not null && context.Database() is { } database)
-        {
-            await context.StartReceiverAsync(database, cancellationToken);
-            context.StartFull(database);
-        }
+            await context.OpenAsync(database, cancellationToken);
     }
 
     private string? WhyNot(IRecoveryStep step) => options.Skip.Contains(step.Step) ? "left out by --skip or --only" : step.WhyNot;

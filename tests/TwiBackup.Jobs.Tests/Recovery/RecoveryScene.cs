@@ -92,7 +92,7 @@ internal sealed class RecoveryScene : IAsyncDisposable
     {
         Notify = async (notice, _) =>
         {
-            await AskAsync(notice.IsEnd ? "notify the end" : "notify");
+            await AskAsync($"notify {notice.Kind}");
             return "told";
         },
         Provision = _ => AskAsync("provision"),
