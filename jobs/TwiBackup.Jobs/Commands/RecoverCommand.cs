@@ -67,7 +67,7 @@ internal static class RecoverCommand
         ParseResult parsed, RecoverOptions options, JobContext job, RecoveryOptions basis, CancellationToken cancellationToken)
     {
         await using var policy = Of(job, job.Progress);
-        var filled = policy.Fill(basis, options.Into(parsed));
+        var filled = policy.Fill(basis with { KeepAside = true }, options.Into(parsed));
         var isDry = parsed.GetValue(options.DryRun);
         var isYes = parsed.GetValue(options.Yes);
         if (isYes && !isDry)

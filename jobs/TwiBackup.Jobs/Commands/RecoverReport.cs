@@ -20,9 +20,13 @@ internal static class RecoverReport
             console.MarkupLine(Markup.Escape($"The database can be recovered to {Time(database.NewestTime)}, {Ago(plan.MadeAt - database.NewestTime)}: LSN {database.Reach} on timeline {database.Path.Timeline}, by {Sizes.Text(database.ReplayBytes)} of WAL at most."));
         foreach (var line in plan.Skipped)
             console.MarkupLine($"[yellow]Passed over:[/] {Markup.Escape(line)}");
-        console.Write(Steps(plan));
+        Steps(console, plan);
         var expected = TimeSpan.FromTicks(plan.Steps.Sum(s => s.Expected?.Ticks ?? 0));
         console.MarkupLine(Markup.Escape($"Restoring takes about {Sizes.Text(expected)}; what commands take is not known. All must be back {(options.Objectives.System.Rto is { } rto ? $"within {Duration.Format(rto)}" : "in no promised time")}."));
+        foreach (var folder in plan.InTheWay)
+            console.MarkupLine($"[yellow]Kept aside:[/] what is in {Markup.Escape(folder)}");
+        foreach (var problem in plan.Problems)
+            console.MarkupLine($"[bold red]Would stop it:[/] {Markup.Escape(problem)}");
     }
 
     /// <summary>How far a journal is; nothing is done.</summary>
@@ -83,23 +87,24 @@ internal static class RecoverReport
         return table;
     }
 
-    private static Table Steps(RecoveryPlan plan)
+    private static void Steps(IAnsiConsole console, RecoveryPlan plan)
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumns("step", "does", "needs", "undo", "share", "expected");
         foreach (var step in plan.Steps)
         {
+            var name = $"{step.Step.Name(),-14}";
             if (step.WhyNot is { } whyNot)
             {
-                table.AddRow(new Text(step.Step.Name(), new Style(Color.Grey)), new Text($"not done: {whyNot}", new Style(Color.Grey)), Text.Empty, Text.Empty, Text.Empty, Text.Empty);
+                console.MarkupLine($"  [grey]{name}not done: {Markup.Escape(whyNot)}[/]");
                 continue;
             }
 
-            table.AddRow(
-                new Text(step.Step.Name()), new Text(step.Does), new Text(step.Precondition), new Text(step.Undo), new Text(step.Share is { } share ? Sizes.Text(share) : "-"),
-                new Text(step.Expected is { } time ? $"{Sizes.Text(time)}, {step.ExpectedHow}" : "-"));
+            var share = step.Share is { } time ? $" [grey](of {Sizes.Text(time)})[/]" : "";
+            console.MarkupLine($"  [bold]{name}[/]{Markup.Escape(step.Does)}{share}");
+            if (step.Expected is { } expected)
+                console.MarkupLine($"                takes about {Sizes.Text(expected)}: {Markup.Escape(step.ExpectedHow ?? "")}");
+            console.MarkupLine($"                [grey]needs: {Markup.Escape(step.Precondition)}[/]");
+            console.MarkupLine($"                [grey]undo: {Markup.Escape(step.Undo)}[/]");
         }
-
-        return table;
     }
 
     private static Table Objectives(RecoveryResult result)

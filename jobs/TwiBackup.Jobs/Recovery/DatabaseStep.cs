@@ -48,14 +48,6 @@ internal sealed class DatabaseStep(RecoveryContext context, RecoveryOptions opti
         };
     }
 
-    /// <summary>Refuses early what would be refused when the step comes: no such PostgreSQL, no room, a directory that is taken.</summary>
-    public static void RequirePlace(RecoveryOptions options, RestorePlan plan)
-    {
-        var installation = options.Installation ?? PostgresInstallation.Find(plan.Set.Manifest.Database!.ServerVersion / 10000, options.Environment);
-        RestorePreflight.Require(plan, installation, options.DataDirectory!);
-        new DataPlace(options.DataDirectory!).RequireFree(isOurs: false, options.KeepAside);
-    }
-
     private async Task<RecoveredDatabase> RestoreAsync(DataPlace place, List<string> lines, CancellationToken cancellationToken)
     {
         // Asked again: hours may have passed, and what comes back by itself must not find two.

@@ -94,7 +94,7 @@ public sealed class PolicyRecovery(
         return said;
     }
 
-    private RunningReceiver StartReceiver(SetCatalog catalog) => RunningReceiver.Start(
+    private RunningReceiver StartReceiver(SetCatalog catalog) => new(
         new WalReceiverOptions
         {
             System = policy.System,

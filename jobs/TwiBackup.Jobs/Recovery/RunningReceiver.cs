@@ -12,29 +12,32 @@ namespace TwiBackup.Recovery;
 internal sealed class RunningReceiver : IAsyncDisposable
 {
     private readonly CancellationTokenSource stop = new();
+    private readonly IProgressReporter progress;
     private readonly WalReceiver receiver;
     private readonly Task running;
-
-    private RunningReceiver(WalReceiver receiver, IProgressReporter progress)
-    {
-        this.receiver = receiver;
-        running = Task.Run(() => RunAsync(progress), CancellationToken.None);
-    }
+    private volatile string? lastWarning;
+    private volatile bool wasConnected;
 
     /// <summary>Starts one. What it has to say is said by its progress; it never fails the recovery.</summary>
-    public static RunningReceiver Start(WalReceiverOptions options, IObjectStore store, KeyRing keys, IProgressReporter progress, TimeProvider clock) =>
-        new(new WalReceiver(options, store, keys, _ => { }, progress, clock), progress);
+    public RunningReceiver(WalReceiverOptions options, IObjectStore store, KeyRing keys, IProgressReporter progress, TimeProvider clock)
+    {
+        this.progress = progress;
+        receiver = new WalReceiver(options, store, keys, _ => { }, new Voice(this), clock);
+        running = Task.Run(RunAsync, CancellationToken.None);
+    }
 
     /// <summary>What it has is stored, then it ends.</summary>
     public async ValueTask DisposeAsync()
     {
         await stop.CancelAsync();
         await running;
+        if (!wasConnected && lastWarning is { } why)
+            progress.Warn($"The WAL receiver never connected: {why} The slot keeps WAL meanwhile; start it: twibackup wal receive");
         await receiver.DisposeAsync();
         stop.Dispose();
     }
 
-    private async Task RunAsync(IProgressReporter progress)
+    private async Task RunAsync()
     {
         try
         {
@@ -47,4 +50,32 @@ internal sealed class RunningReceiver : IAsyncDisposable
             progress.Warn($"The WAL receiver is NOT in place: {e.Message} The slot keeps WAL meanwhile; start it: twibackup wal receive");
         }
     }
+
+    /// <summary>That the server can't be reached is no news before it was ever started.</summary>
+    private sealed class Voice(RunningReceiver owner) : IProgressReporter
+    {
+        public void Stage(string name, long? totalBytes = null)
+        {
+        }
+
+        public void Advance(long bytes)
+        {
+        }
+
+        public void Say(string line)
+        {
+            if (owner.IsConnected())
+                owner.progress.Say(line);
+        }
+
+        public void Warn(string line)
+        {
+            if (owner.IsConnected())
+                owner.progress.Warn(line);
+            else
+                owner.lastWarning = line;
+        }
+    }
+
+    private bool IsConnected() => wasConnected |= receiver.Status.Connected;
 }
