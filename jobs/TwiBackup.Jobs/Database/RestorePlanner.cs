@@ -32,7 +32,7 @@ public sealed class RestorePlanner(SetCatalog catalog, TimeProvider clock)
         usable = [.. usable.Where(s => s.Manifest.Database!.SystemIdentifier == identifier)];
         var facts = usable[^1].Manifest.Database!;
         var layout = new WalLayout(catalog.System, facts.ServerVersion / 10000, ulong.Parse(identifier, CultureInfo.InvariantCulture));
-        var chain = await WalChain.LoadAsync(catalog.Store, layout, cancellationToken);
+        var chain = await WalChain.LoadForRestoreAsync(catalog.Store, layout, facts.WalSegmentSize, cancellationToken);
         await chain.LoadHistoriesAsync(objects, cancellationToken);
 
         target = await ResolveNameAsync(target, layout, cancellationToken);
@@ -77,10 +77,13 @@ public sealed class RestorePlanner(SetCatalog catalog, TimeProvider clock)
         {
             if (chain.Of(chosen) is null && usable.All(s => s.Timeline != chosen))
                 throw new TwiBackupException(ExitCode.WrongUse, $"There is no timeline {chosen}; the newest is {newest}. See: twibackup wal show");
-            return chain.PathTo(chosen);
+            return chain.Refused(chosen) is { } reason ? throw reason : chain.PathTo(chosen);
         }
 
-        return chain.PathTo(newest);
+        // A history that nobody signed may stand in a real one's place: whether it is one, a person decides.
+        return chain.Refused(newest) is { } refused
+            ? throw new TwiBackupException($"{refused.Message} If timeline {newest} is none of yours, name the one to restore with --timeline; see: twibackup wal show", refused)
+            : chain.PathTo(newest);
     }
 
     /// <summary>

@@ -14,19 +14,29 @@ internal sealed class TailAssembly(SignedObjects objects, WalLayout layout, stri
 
     /// <summary>
     /// Writes the tails to <paramref name="file"/>, which is empty, and returns the offset up to which there is no hole.
-    /// Tails behind a hole are not opened.
+    /// Tails behind a hole are not opened. One that does not verify is passed over; the refusal that is returned is of one whose name
+    /// says that it has bytes behind the end.
     /// </summary>
-    public async Task<long> AssembleAsync(IEnumerable<WalObject> tails, FileStream file, CancellationToken cancellationToken)
+    public async Task<(long End, ObjectRefusedException? Refusal)> AssembleAsync(
+        IEnumerable<WalObject> tails, FileStream file, CancellationToken cancellationToken)
     {
         long end = 0;
+        var refused = new List<(long End, ObjectRefusedException Why)>();
         foreach (var tail in tails.OrderBy(t => t.Start).ThenByDescending(t => t.End))
         {
             if (tail.Start > end)
                 break;
-            end = Math.Max(end, await AddAsync(tail, end, file, cancellationToken));
+            try
+            {
+                end = Math.Max(end, await AddAsync(tail, end, file, cancellationToken));
+            }
+            catch (ObjectRefusedException e)
+            {
+                refused.Add((tail.End, e));
+            }
         }
 
-        return end;
+        return (end, refused.Find(r => r.End > end).Why);
     }
 
     private async Task<long> AddAsync(WalObject tail, long end, FileStream file, CancellationToken cancellationToken)

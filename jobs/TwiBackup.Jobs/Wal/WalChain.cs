@@ -14,6 +14,7 @@ public sealed class WalChain
 {
     private readonly SortedDictionary<uint, TimelineCoverage> _timelines = [];
     private readonly SortedDictionary<uint, TimelineHistory> _histories = [];
+    private readonly Dictionary<uint, ObjectRefusedException> _refused = [];
     private readonly List<string> _points = [];
     private readonly List<uint> _contested = [];
     private readonly List<string> _strangers = [];
@@ -44,9 +45,20 @@ public sealed class WalChain
     {
         // Facts sort behind the digits of a timeline, and segments' names mean nothing without the size.
         var size = await ReadSegmentSizeAsync(store, layout, cancellationToken);
-        var chain = new WalChain(layout, size);
+        return await LoadAsync(store.ListAsync(layout.Root, null, cancellationToken), layout, size);
+    }
+
+    /// <summary>
+    /// As a restore needs it: what delete markers hide is there, and the segments' size is the one that a signed manifest tells.
+    /// </summary>
+    public static Task<WalChain> LoadForRestoreAsync(IObjectStore store, WalLayout layout, int segmentSize, CancellationToken cancellationToken) =>
+        LoadAsync(WalListing.EverythingAsync(store, layout.Root, cancellationToken), layout, segmentSize);
+
+    private static async Task<WalChain> LoadAsync(IAsyncEnumerable<ObjectInfo> listing, WalLayout layout, int segmentSize)
+    {
+        var chain = new WalChain(layout, segmentSize);
         var copies = new Dictionary<uint, string>();
-        await foreach (var info in store.ListAsync(layout.Root, null, cancellationToken))
+        await foreach (var info in listing)
         {
             if (!layout.TryParse(info.Key, out var found) || !chain.Add(found!, info, copies))
             {
@@ -72,12 +84,24 @@ public sealed class WalChain
         return size;
     }
 
-    /// <summary>Opens the history files, so that paths across timelines are known. Throws when one does not verify.</summary>
+    /// <summary>Opens the history files, so that paths across timelines are known. One that does not verify is <see cref="Refused"/>.</summary>
     public async Task LoadHistoriesAsync(SignedObjects objects, CancellationToken cancellationToken)
     {
         foreach (var coverage in _timelines.Values.Where(t => t.HasHistory))
-            _histories[coverage.Timeline] = await WalObjects.ReadHistoryAsync(objects, Layout, coverage.Timeline, cancellationToken);
+        {
+            try
+            {
+                _histories[coverage.Timeline] = await WalObjects.ReadHistoryAsync(objects, Layout, coverage.Timeline, cancellationToken);
+            }
+            catch (ObjectRefusedException e)
+            {
+                _refused[coverage.Timeline] = e;
+            }
+        }
     }
+
+    /// <summary>Why the history of a timeline is not believed; null: it is, or it was not loaded.</summary>
+    public ObjectRefusedException? Refused(uint timeline) => _refused.GetValueOrDefault(timeline);
 
     /// <summary>The coverage of <paramref name="timeline"/>, or null.</summary>
     public TimelineCoverage? Of(uint timeline) => _timelines.GetValueOrDefault(timeline);

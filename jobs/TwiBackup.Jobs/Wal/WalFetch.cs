@@ -13,7 +13,7 @@ public sealed class WalFetch(IObjectStore store, KeyRing keys, WalLayout layout,
 {
     private readonly SignedObjects _objects = new(store, keys);
     private readonly WalListing _listing = new(store, layout);
-    private int _segmentSize;
+    private int _segmentSize = options.SegmentSize;
     private TimelineHistory? _target;
 
     /// <summary>
@@ -68,6 +68,9 @@ public sealed class WalFetch(IObjectStore store, KeyRing keys, WalLayout layout,
         if (timeline == 1)
             return false;
         var key = layout.History(timeline);
+        // Behind its target's path a server only asks which numbers are taken.
+        if (timeline > options.Timeline)
+            return await IsTakenAsync(timeline, file, cancellationToken);
         if ((await _listing.FindAsync(key, cancellationToken)).Count > 0)
         {
             await _objects.ReadAsync(key, file, WalObjects.MaxHistory, say, cancellationToken);
@@ -82,6 +85,23 @@ public sealed class WalFetch(IObjectStore store, KeyRing keys, WalLayout layout,
             ? false
             : throw new TwiBackupException(
                 $"{timeline:X8}.history is missing from {store.Location} though {higher:X8}.history is there. Restore with --timeline.");
+    }
+
+    /// <summary>Whether a timeline's number must not be used again. The server never reads the file, so an empty one says it as well.</summary>
+    private async Task<bool> IsTakenAsync(uint timeline, FileStream file, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if ((await _listing.FindAsync(layout.History(timeline), cancellationToken)).Count == 0)
+                return await _listing.FirstAsync(layout.TimelineFolder(timeline), null, o => o.Timeline == timeline, cancellationToken) is not null;
+            await _objects.ReadAsync(layout.History(timeline), file, WalObjects.MaxHistory, say, cancellationToken);
+        }
+        catch (ObjectRefusedException e)
+        {
+            say($"{e.Message} Timeline {timeline} counts as taken.");
+        }
+
+        return true;
     }
 
     private async Task<bool> ReadLabelAsync(WalFileName name, FileStream file, CancellationToken cancellationToken)
@@ -116,20 +136,45 @@ public sealed class WalFetch(IObjectStore store, KeyRing keys, WalLayout layout,
 
     private async Task ReadWholeAsync(string name, List<WalObject> wholes, int size, FileStream file, CancellationToken cancellationToken)
     {
-        string? first = null;
+        ObjectStatement? good = null;
+        TwiBackupException? refusal = null;
         foreach (var whole in wholes)
         {
-            file.Position = 0;
-            var key = layout.Segment(name, whole.Hash);
-            var statement = await _objects.ReadAsync(key, file, WalObjectsLimit(size), say, cancellationToken);
-            if (!WalLayout.IsSegmentSize(statement.Length) || (size > 0 && statement.Length != size))
-                throw new TwiBackupException($"{key} holds {statement.Length} bytes where a segment has {size}. Restore to before it.");
-            first ??= statement.Sha256;
-            if (first != statement.Sha256)
+            if (await TryReadWholeAsync(layout.Segment(name, whole.Hash), size, file, e => refusal ??= e, cancellationToken) is not { } statement)
+                continue;
+            good ??= statement;
+            if (good.Sha256 != statement.Sha256)
                 throw new TwiBackupException($"WAL segment {name} is in {store.Location} with two contents: two servers wrote it. Restore to before it.");
         }
 
+        if (good is null)
+            throw refusal!;
+        // What nobody signed takes nothing from what the writer signed; but it may have been written over it.
+        if (refusal is not null)
+        {
+            say($"{refusal.Message} {good.Name} is good and was used.");
+            await TryReadWholeAsync(good.Name, size, file, e => throw e, cancellationToken);
+        }
+
         file.SetLength(file.Position);
+    }
+
+    private async Task<ObjectStatement?> TryReadWholeAsync(
+        string key, int size, FileStream file, Action<TwiBackupException> onRefused, CancellationToken cancellationToken)
+    {
+        file.Position = 0;
+        try
+        {
+            var statement = await _objects.ReadAsync(key, file, WalObjectsLimit(size), say, cancellationToken);
+            return WalLayout.IsSegmentSize(statement.Length) && (size == 0 || statement.Length == size)
+                ? statement
+                : throw new TwiBackupException($"{key} holds {statement.Length} bytes where a segment has {size}. Restore to before it.");
+        }
+        catch (ObjectRefusedException e)
+        {
+            onRefused(e);
+            return null;
+        }
     }
 
     private async Task<bool> ReadTailsAsync(WalSegment segment, List<WalObject> tails, FileStream file, CancellationToken cancellationToken)
@@ -137,7 +182,10 @@ public sealed class WalFetch(IObjectStore store, KeyRing keys, WalLayout layout,
         var assembly = new TailAssembly(_objects, layout, segment.Name, say);
         // Tails behind the accepted end are as absent as segments behind it.
         var wanted = options.Until is { } until ? tails.Where(t => segment.Start + (ulong)t.Start < until).ToList() : tails;
-        var end = await assembly.AssembleAsync(wanted, file, cancellationToken);
+        var (end, refusal) = await assembly.AssembleAsync(wanted, file, cancellationToken);
+        // Bytes that only a refused tail has are not as if they had never been written.
+        if (refusal is not null && !(options.Until <= segment.Start + (ulong)end))
+            throw refusal;
         if (end < segment.Size)
         {
             var reached = segment.Start + (ulong)end;
@@ -206,16 +254,31 @@ public sealed class WalFetch(IObjectStore store, KeyRing keys, WalLayout layout,
     private async Task<int> SegmentSizeAsync(CancellationToken cancellationToken)
     {
         if (_segmentSize == 0)
-            _segmentSize = await WalChain.ReadSegmentSizeAsync(store, layout, cancellationToken);
-        if (_segmentSize == 0)
-        {
-            var facts = await _listing.FindAsync(layout.Root + "cluster-", cancellationToken);
-            _segmentSize = facts.Count > 0 ? facts[0].SegmentSize : 0;
-        }
+            _segmentSize = await ReadSegmentSizeAsync(cancellationToken);
 
         return _segmentSize != 0 || await _listing.FirstAsync(layout.Root, null, _ => true, cancellationToken) is null
             ? _segmentSize
             : throw new TwiBackupException($"{store.Location}/{layout.Root} holds WAL but not its cluster facts. Put them back from the replica.");
+    }
+
+    /// <summary>As the cluster facts say it whose signature is good: their name alone anybody can write.</summary>
+    private async Task<int> ReadSegmentSizeAsync(CancellationToken cancellationToken)
+    {
+        TwiBackupException? refusal = null;
+        foreach (var facts in await _listing.FindAsync(layout.Root + "cluster-", cancellationToken))
+        {
+            try
+            {
+                await _objects.ReadAsync(layout.ClusterFacts(facts.SegmentSize), Stream.Null, WalObjects.MaxHistory, say, cancellationToken);
+                return facts.SegmentSize;
+            }
+            catch (ObjectRefusedException e)
+            {
+                refusal ??= e;
+            }
+        }
+
+        return refusal is null ? 0 : throw refusal;
     }
 
     private static long WalObjectsLimit(int size) => size > 0 ? size : 1L << 30;

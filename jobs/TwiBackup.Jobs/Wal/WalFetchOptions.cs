@@ -7,4 +7,5 @@ namespace TwiBackup.Wal;
 /// <param name="Until">
 /// WAL from here on is treated as if it were not there. For a restore that has been told that WAL ends at a hole; null: a hole aborts.
 /// </param>
-public sealed record WalFetchOptions(uint? Timeline = null, Lsn? Until = null);
+/// <param name="SegmentSize">wal_segment_size where a signed manifest tells it; 0: the store's cluster facts do.</param>
+public sealed record WalFetchOptions(uint? Timeline = null, Lsn? Until = null, int SegmentSize = 0);
