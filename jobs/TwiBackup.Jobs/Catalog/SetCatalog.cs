@@ -175,7 +175,7 @@ public sealed class SetCatalog(IObjectStore store, string system, KeyRing keys)
     private static void CheckShape(Manifest manifest, SetKind kind, string name)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
-        var sound = manifest.Objects.All(o => o is { Length: >= 0 and <= LargestObject, PlainLength: >= 0 and <= LargestPlain, Sha256.Length: 64 } && names.Add(o.Name)
+        var sound = manifest.Objects.All(o => o is { Name.Length: > 0, Length: >= 0 and <= LargestObject, PlainLength: >= 0 and <= LargestPlain, Sha256.Length: 64 } && names.Add(o.Name)
                 && !o.Name.StartsWith('/') && !o.Name.Split('/').Any(p => p is "" or "." or ".."))
             && (!kind.IsPhysical() || (Lsn.TryParse(manifest.Database?.StartLsn, out var start) && Lsn.TryParse(manifest.Database?.StopLsn, out var stop)
                 && start <= stop && manifest.Database!.Timeline > 0));
