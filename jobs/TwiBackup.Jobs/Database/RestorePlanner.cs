@@ -32,8 +32,8 @@ public sealed class RestorePlanner(SetCatalog catalog, TimeProvider clock)
         usable = [.. usable.Where(s => s.Manifest.Database!.SystemIdentifier == identifier)];
         var facts = usable[^1].Manifest.Database!;
         var layout = new WalLayout(catalog.System, facts.ServerVersion / 10000, ulong.Parse(identifier, CultureInfo.InvariantCulture));
-        var chain = await WalChain.LoadAsync(catalog.Store, layout, cancellationToken);
-        await chain.LoadHistoriesAsync(objects, cancellationToken);
+        var chain = await WalChain.LoadAsync(catalog.Store, layout, cancellationToken, behindMarkers: true);
+        await chain.LoadHistoriesAsync(objects, usable.Select(s => s.Timeline).ToHashSet(), cancellationToken);
 
         target = await ResolveNameAsync(target, layout, cancellationToken);
         var path = ChoosePath(chain, usable, target);
@@ -44,7 +44,7 @@ public sealed class RestorePlanner(SetCatalog catalog, TimeProvider clock)
         var reach = Reach(chain, path, set);
         var mark = await NewestMarkAsync(chain, path, reach, cancellationToken);
         var plan = new RestorePlan(
-            set, layout, path, reach, mark, target, Skipped(listing, set, usable), listing.Refused.Any(r => string.CompareOrdinal(r.Id, set.Id) > 0));
+            set, layout, path, reach, mark, target, [.. Skipped(listing, set, usable), .. chain.PassedOver], listing.Refused.Any(r => string.CompareOrdinal(r.Id, set.Id) > 0));
         RequireReachable(plan, chain);
         return plan;
     }

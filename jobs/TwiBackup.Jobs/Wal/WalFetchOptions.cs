@@ -7,4 +7,7 @@ namespace TwiBackup.Wal;
 /// <param name="Until">
 /// WAL from here on is treated as if it were not there. For a restore that has been told that WAL ends at a hole; null: a hole aborts.
 /// </param>
-public sealed record WalFetchOptions(uint? Timeline = null, Lsn? Until = null);
+/// <param name="Needed">
+/// WAL from here on is not needed: where it can't be believed it is left away and ends there. For a restore to an LSN; null: all of it is.
+/// </param>
+public sealed record WalFetchOptions(uint? Timeline = null, Lsn? Until = null, Lsn? Needed = null);

@@ -60,7 +60,7 @@ public sealed class WalMarks(IObjectStore store, KeyRing keys, WalLayout layout)
     public async Task<WalMark?> NewestUpToAsync(uint timeline, Lsn limit, int segmentSize, CancellationToken cancellationToken)
     {
         var carriers = new List<(Lsn Begin, DateTimeOffset Near, string Key)>();
-        await foreach (var info in store.ListAsync(layout.TimelineFolder(timeline), null, cancellationToken))
+        await foreach (var info in WalListing.EverythingAsync(store, layout.TimelineFolder(timeline), cancellationToken))
         {
             if (!layout.TryParse(info.Key, out var found) || found!.Kind is not (WalObjectKind.Segment or WalObjectKind.Tail or WalObjectKind.Mark))
                 continue;
@@ -83,7 +83,7 @@ public sealed class WalMarks(IObjectStore store, KeyRing keys, WalLayout layout)
     private async Task<List<(DateTimeOffset Near, string Key)>> CarriersAsync(uint timeline, CancellationToken cancellationToken)
     {
         var carriers = new List<(DateTimeOffset Near, string Key)>();
-        await foreach (var info in store.ListAsync(layout.TimelineFolder(timeline), null, cancellationToken))
+        await foreach (var info in WalListing.EverythingAsync(store, layout.TimelineFolder(timeline), cancellationToken))
         {
             if (layout.TryParse(info.Key, out var found) && found!.Kind is WalObjectKind.Segment or WalObjectKind.Tail or WalObjectKind.Mark)
                 carriers.Add((found.Mark?.Time ?? info.Modified, info.Key));
