@@ -31,6 +31,9 @@ public sealed record RehearsalReport
     /// <summary>PostgreSQL's version.</summary>
     public required string Postgres { get; init; }
 
+    /// <summary>Of everything that was chosen by chance.</summary>
+    public int Seed { get; init; }
+
     /// <summary>How often the disaster was made to happen. Components show the worst of them.</summary>
     public required int Disasters { get; init; }
 
@@ -43,6 +46,12 @@ public sealed record RehearsalReport
 
     public required IReadOnlyList<Check> Checks { get; init; }
 
-    /// <summary>Every objective was met and every check passed.</summary>
-    public bool Met => Components.All(c => c.Met) && Checks.All(c => c.Passed);
+    /// <summary>What else is worth knowing, one line each: what was done to the store, what was passed over, what that cost.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Why the recovery, or the rehearsal, came to no end; null: it did.</summary>
+    public string? Failure { get; init; }
+
+    /// <summary>It came to its end, every objective was met and every check passed.</summary>
+    public bool Met => Failure is null && Components.All(c => c.Met) && Checks.All(c => c.Passed);
 }
