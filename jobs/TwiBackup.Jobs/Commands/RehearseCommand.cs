@@ -27,7 +27,7 @@ internal static class RehearseCommand
             },
         };
         var store = new Option<string?>("--store") { Description = "Where the backups go, e.g. s3://bucket/prefix?endpoint=… (default: a folder of its own)", HelpName = "URL" };
-        var kills = new Option<int>("--kills") { Description = "How often the disaster happens; the worst is reported", HelpName = "N", DefaultValueFactory = _ => 3 };
+        var kills = new Option<int?>("--kills") { Description = "How often the disaster happens; the worst is reported", HelpName = "N" };
         var keep = new Option<bool>("--keep") { Description = "Leave everything behind to look at" };
         var json = new Option<string?>("--json") { Description = "Write the report to this file", HelpName = "FILE" };
         var command = new Command("rehearse", "Build a system with a writing bot, back it up, destroy it, recover it from the store alone, and measure what was lost and how long it took")
@@ -40,7 +40,7 @@ internal static class RehearseCommand
             {
                 Size = parsed.GetValue(size),
                 Store = parsed.GetValue(store),
-                Kills = Math.Clamp(parsed.GetValue(kills), 1, 100),
+                Kills = parsed.GetValue(kills) is { } n ? Math.Clamp(n, 1, 100) : null,
                 Keep = parsed.GetValue(keep),
                 Environment = ProcessEnvironment.Read(),
             };

@@ -32,8 +32,8 @@ public sealed class RestorePlanner(SetCatalog catalog, TimeProvider clock)
         usable = [.. usable.Where(s => s.Manifest.Database!.SystemIdentifier == identifier)];
         var facts = usable[^1].Manifest.Database!;
         var layout = new WalLayout(catalog.System, facts.ServerVersion / 10000, ulong.Parse(identifier, CultureInfo.InvariantCulture));
-        var chain = await WalChain.LoadForRestoreAsync(catalog.Store, layout, facts.WalSegmentSize, cancellationToken);
-        await chain.LoadHistoriesAsync(objects, cancellationToken);
+        var chain = await WalChain.LoadAsync(catalog.Store, layout, cancellationToken, behindMarkers: true, segmentSize: facts.WalSegmentSize);
+        await chain.LoadHistoriesAsync(objects, usable.Select(s => s.Timeline).ToHashSet(), cancellationToken);
 
         target = await ResolveNameAsync(target, layout, cancellationToken);
         var path = ChoosePath(chain, usable, target);
@@ -44,7 +44,8 @@ public sealed class RestorePlanner(SetCatalog catalog, TimeProvider clock)
         var reach = Reach(chain, path, set);
         var mark = await NewestMarkAsync(chain, path, reach, cancellationToken);
         var plan = new RestorePlan(
-            set, layout, path, reach, mark, target, Skipped(listing, set, usable), listing.Refused.Any(r => string.CompareOrdinal(r.Id, set.Id) > 0));
+            set, layout, path, reach, mark, target, [.. Skipped(listing, set, usable), .. chain.PassedOver],
+            listing.Refused.Any(r => string.CompareOrdinal(r.Id, set.Id) > 0) || chain.PassedOver.Count > 0);
         RequireReachable(plan, chain);
         return plan;
     }
@@ -77,13 +78,10 @@ public sealed class RestorePlanner(SetCatalog catalog, TimeProvider clock)
         {
             if (chain.Of(chosen) is null && usable.All(s => s.Timeline != chosen))
                 throw new TwiBackupException(ExitCode.WrongUse, $"There is no timeline {chosen}; the newest is {newest}. See: twibackup wal show");
-            return chain.Refused(chosen) is { } reason ? throw reason : chain.PathTo(chosen);
+            return chain.PathTo(chosen);
         }
 
-        // A history that nobody signed may stand in a real one's place: whether it is one, a person decides.
-        return chain.Refused(newest) is { } refused
-            ? throw new TwiBackupException($"{refused.Message} If timeline {newest} is none of yours, name the one to restore with --timeline; see: twibackup wal show", refused)
-            : chain.PathTo(newest);
+        return chain.PathTo(newest);
     }
 
     /// <summary>

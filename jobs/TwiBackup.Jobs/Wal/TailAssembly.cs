@@ -7,21 +7,21 @@ namespace TwiBackup.Wal;
 /// <summary>
 /// Puts a segment together from its tails. Tails that overlap must agree in every byte; one that only touches the bytes before it must
 /// carry the hash of a tail that ends there, or else it may stem from another server's history. Whatever is not there is zero.
+/// A tail that nobody trusted has signed is left aside where the others hold all that it would, and where it is not needed.
 /// </summary>
-internal sealed class TailAssembly(SignedObjects objects, WalLayout layout, string segment, Action<string> onOlderVersion)
+/// <param name="dispensable">The offset from which on nothing is needed.</param>
+internal sealed class TailAssembly(SignedObjects objects, WalLayout layout, string segment, long dispensable, Action<string> say)
 {
     private readonly HashSet<string> _accepted = new(StringComparer.Ordinal);
 
     /// <summary>
     /// Writes the tails to <paramref name="file"/>, which is empty, and returns the offset up to which there is no hole.
-    /// Tails behind a hole are not opened. One that does not verify is passed over; the refusal that is returned is of one whose name
-    /// says that it has bytes behind the end.
+    /// Tails behind a hole are not opened.
     /// </summary>
-    public async Task<(long End, ObjectRefusedException? Refusal)> AssembleAsync(
-        IEnumerable<WalObject> tails, FileStream file, CancellationToken cancellationToken)
+    public async Task<long> AssembleAsync(IEnumerable<WalObject> tails, FileStream file, CancellationToken cancellationToken)
     {
         long end = 0;
-        var refused = new List<(long End, ObjectRefusedException Why)>();
+        var refused = new List<(WalObject Tail, ObjectRefusedException Why)>();
         foreach (var tail in tails.OrderBy(t => t.Start).ThenByDescending(t => t.End))
         {
             if (tail.Start > end)
@@ -32,11 +32,18 @@ internal sealed class TailAssembly(SignedObjects objects, WalLayout layout, stri
             }
             catch (ObjectRefusedException e)
             {
-                refused.Add((tail.End, e));
+                refused.Add((tail, e));
             }
         }
 
-        return (end, refused.Find(r => r.End > end).Why);
+        foreach (var (tail, why) in refused)
+        {
+            if (tail.End > end && end < dispensable)
+                throw why;
+            say($"{why.Message} It is left aside: {(tail.End > end ? "what it would hold is not needed" : "the other tails hold all of it")}.");
+        }
+
+        return end;
     }
 
     private async Task<long> AddAsync(WalObject tail, long end, FileStream file, CancellationToken cancellationToken)
@@ -47,7 +54,7 @@ internal sealed class TailAssembly(SignedObjects objects, WalLayout layout, stri
         try
         {
             using var memory = new MemoryStream(content, 0, length);
-            var statement = await objects.ReadAsync(key, memory, length, onOlderVersion, cancellationToken);
+            var statement = await objects.ReadAsync(key, memory, length, say, cancellationToken);
             if (statement.Length != length)
                 throw new TwiBackupException($"{key} holds {statement.Length} bytes and not the {length} of its name. Restore to before it.");
             var overlap = (int)(Math.Min(end, tail.End) - tail.Start);

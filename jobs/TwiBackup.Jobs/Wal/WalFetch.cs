@@ -67,41 +67,33 @@ public sealed class WalFetch(IObjectStore store, KeyRing keys, WalLayout layout,
         // Asked for when another timeline branches from the first, which has none.
         if (timeline == 1)
             return false;
-        var key = layout.History(timeline);
-        // Behind its target's path a server only asks which numbers are taken.
-        if (timeline > options.Timeline)
-            return await IsTakenAsync(timeline, file, cancellationToken);
-        if ((await _listing.FindAsync(key, cancellationToken)).Count > 0)
+        var found = await _listing.FindAsync(HistoryPrefix(timeline), cancellationToken);
+        if (found.Exists(o => o.Kind == WalObjectKind.History))
         {
-            await _objects.ReadAsync(key, file, WalObjects.MaxHistory, say, cancellationToken);
-            return true;
+            try
+            {
+                await WalObjects.ReadHistoryAsync(_objects, layout, timeline, Copies(found), file, say, cancellationToken);
+                return true;
+            }
+            catch (ObjectRefusedException e) when (options.Timeline < timeline)
+            {
+                // Behind the timeline that is followed PostgreSQL only asks which numbers are taken, and reads nothing of the file.
+                say($"{e.Message} Timeline {timeline} counts as taken.");
+                return true;
+            }
         }
 
+        var isInUse = await _listing.FirstAsync(layout.TimelineFolder(timeline), null, o => o.Timeline == timeline, cancellationToken) is not null;
+        if (options.Timeline < timeline)
+            return isInUse;
         // A number that is in use, or a higher one, without its history: something was lost.
-        if (await _listing.FirstAsync(layout.TimelineFolder(timeline), null, o => o.Timeline == timeline, cancellationToken) is not null)
+        if (isInUse)
             throw new TwiBackupException($"{timeline:X8}.history is missing from {store.Location} though WAL of that timeline is there. Restore with --timeline.");
         var higher = await HigherAsync(timeline, cancellationToken);
         return higher is null
             ? false
             : throw new TwiBackupException(
                 $"{timeline:X8}.history is missing from {store.Location} though {higher:X8}.history is there. Restore with --timeline.");
-    }
-
-    /// <summary>Whether a timeline's number must not be used again. The server never reads the file, so an empty one says it as well.</summary>
-    private async Task<bool> IsTakenAsync(uint timeline, FileStream file, CancellationToken cancellationToken)
-    {
-        try
-        {
-            if ((await _listing.FindAsync(layout.History(timeline), cancellationToken)).Count == 0)
-                return await _listing.FirstAsync(layout.TimelineFolder(timeline), null, o => o.Timeline == timeline, cancellationToken) is not null;
-            await _objects.ReadAsync(layout.History(timeline), file, WalObjects.MaxHistory, say, cancellationToken);
-        }
-        catch (ObjectRefusedException e)
-        {
-            say($"{e.Message} Timeline {timeline} counts as taken.");
-        }
-
-        return true;
     }
 
     private async Task<bool> ReadLabelAsync(WalFileName name, FileStream file, CancellationToken cancellationToken)
@@ -136,63 +128,62 @@ public sealed class WalFetch(IObjectStore store, KeyRing keys, WalLayout layout,
 
     private async Task ReadWholeAsync(string name, List<WalObject> wholes, int size, FileStream file, CancellationToken cancellationToken)
     {
-        ObjectStatement? good = null;
-        TwiBackupException? refusal = null;
+        string? first = null;
+        ObjectRefusedException? refused = null;
+        string? good = null;
+        var isInFile = false;
         foreach (var whole in wholes)
         {
-            if (await TryReadWholeAsync(layout.Segment(name, whole.Hash), size, file, e => refusal ??= e, cancellationToken) is not { } statement)
+            file.Position = 0;
+            var key = layout.Segment(name, whole.Hash);
+            ObjectStatement statement;
+            try
+            {
+                statement = await _objects.ReadAsync(key, file, WalObjectsLimit(size), say, cancellationToken);
+            }
+            catch (ObjectRefusedException e)
+            {
+                // Anybody who may write can put junk beside a segment; it is no reason to do without the signed one.
+                refused ??= e;
+                isInFile = false;
                 continue;
-            good ??= statement;
-            if (good.Sha256 != statement.Sha256)
+            }
+
+            (good, isInFile) = (key, true);
+            if (!WalLayout.IsSegmentSize(statement.Length) || (size > 0 && statement.Length != size))
+                throw new TwiBackupException($"{key} holds {statement.Length} bytes where a segment has {size}. Restore to before it.");
+            first ??= statement.Sha256;
+            if (first != statement.Sha256)
                 throw new TwiBackupException($"WAL segment {name} is in {store.Location} with two contents: two servers wrote it. Restore to before it.");
         }
 
         if (good is null)
-            throw refusal!;
-        // What nobody signed takes nothing from what the writer signed; but it may have been written over it.
-        if (refusal is not null)
+            throw refused!;
+        if (refused is not null)
+            say($"{refused.Message} What is signed beside it is used.");
+        if (!isInFile)
         {
-            say($"{refusal.Message} {good.Name} is good and was used.");
-            await TryReadWholeAsync(good.Name, size, file, e => throw e, cancellationToken);
+            file.Position = 0;
+            await _objects.ReadAsync(good, file, WalObjectsLimit(size), null, cancellationToken);
         }
 
         file.SetLength(file.Position);
     }
 
-    private async Task<ObjectStatement?> TryReadWholeAsync(
-        string key, int size, FileStream file, Action<TwiBackupException> onRefused, CancellationToken cancellationToken)
-    {
-        file.Position = 0;
-        try
-        {
-            var statement = await _objects.ReadAsync(key, file, WalObjectsLimit(size), say, cancellationToken);
-            return WalLayout.IsSegmentSize(statement.Length) && (size == 0 || statement.Length == size)
-                ? statement
-                : throw new TwiBackupException($"{key} holds {statement.Length} bytes where a segment has {size}. Restore to before it.");
-        }
-        catch (ObjectRefusedException e)
-        {
-            onRefused(e);
-            return null;
-        }
-    }
-
     private async Task<bool> ReadTailsAsync(WalSegment segment, List<WalObject> tails, FileStream file, CancellationToken cancellationToken)
     {
-        var assembly = new TailAssembly(_objects, layout, segment.Name, say);
+        var dispensable = options.Needed > segment.Start ? (long)(options.Needed.Value - segment.Start) : options.Needed is null ? long.MaxValue : 0;
+        var assembly = new TailAssembly(_objects, layout, segment.Name, dispensable, say);
         // Tails behind the accepted end are as absent as segments behind it.
         var wanted = options.Until is { } until ? tails.Where(t => segment.Start + (ulong)t.Start < until).ToList() : tails;
-        var (end, refusal) = await assembly.AssembleAsync(wanted, file, cancellationToken);
-        // Bytes that only a refused tail has are not as if they had never been written.
-        if (refusal is not null && !(options.Until <= segment.Start + (ulong)end))
-            throw refusal;
+        var end = await assembly.AssembleAsync(wanted, file, cancellationToken);
         if (end < segment.Size)
         {
             var reached = segment.Start + (ulong)end;
-            if (wanted.Any(t => t.Start > end))
+            if (!(options.Needed <= reached) && wanted.Any(t => t.Start > end))
                 throw new TwiBackupException(
                     $"WAL segment {segment} has a hole at {reached} in {store.Location}; what is behind it can't be restored. Restore to before {reached}.");
-            if (!(options.Until <= reached) && await LaterAsync(segment, cancellationToken) is { } later && !EndsBefore(segment, reached))
+            if (!(options.Until <= reached) && !(options.Needed <= reached) && await LaterAsync(segment, cancellationToken) is { } later && !EndsBefore(segment, reached))
                 throw Missing(segment.Name, later);
             if (end == 0)
                 return false;
@@ -247,9 +238,18 @@ public sealed class WalFetch(IObjectStore store, KeyRing keys, WalLayout layout,
         return (await _listing.FindAsync(layout.History(timeline + 1), cancellationToken)).Count > 0 ? timeline + 1 : null;
     }
 
-    private async Task<TimelineHistory> HistoryAsync(uint timeline, CancellationToken cancellationToken) => timeline == 1
-        ? TimelineHistory.WithoutParent(1)
-        : await WalObjects.ReadHistoryAsync(_objects, layout, timeline, cancellationToken);
+    private async Task<TimelineHistory> HistoryAsync(uint timeline, CancellationToken cancellationToken)
+    {
+        if (timeline == 1)
+            return TimelineHistory.WithoutParent(1);
+        var copies = Copies(await _listing.FindAsync(HistoryPrefix(timeline), cancellationToken));
+        return await WalObjects.ReadHistoryAsync(_objects, layout, timeline, copies, cancellationToken);
+    }
+
+    /// <summary>What the keys of a history and its copies begin with.</summary>
+    private string HistoryPrefix(uint timeline) => layout.History(timeline)[..^".zst.age".Length];
+
+    private static List<string> Copies(List<WalObject> found) => [.. found.Where(o => o.Kind == WalObjectKind.HistoryCopy).Select(o => o.Hash)];
 
     private async Task<int> SegmentSizeAsync(CancellationToken cancellationToken)
     {

@@ -29,8 +29,7 @@ internal sealed class WalListing(IObjectStore store, WalLayout layout)
     }
 
     /// <summary>
-    /// Every object below a prefix that is current or was, in ordinal order of keys: the current version, or the newest behind a delete
-    /// marker.
+    /// Everything below a prefix in ordinal order, also what a delete marker hides: each key once, with the newest version's length and time.
     /// </summary>
     public static async IAsyncEnumerable<ObjectInfo> EverythingAsync(
         IObjectStore store, string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)

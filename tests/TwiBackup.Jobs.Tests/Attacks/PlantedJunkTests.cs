@@ -38,19 +38,18 @@ public sealed class PlantedJunkTests(OneBackup backup) : IClassFixture<OneBackup
     }
 
     [Fact]
-    public async Task A_history_that_nobody_signed_asks_a_person_and_the_named_timeline_is_restored()
+    public async Task A_timeline_that_nobody_signed_is_passed_over_and_its_number_counts_as_taken()
     {
         var plan = await Source.PlanAsync(RecoveryTarget.Latest);
-        await using var planted = await PlantAsync(plan.Layout.History(2), plan.Layout.History(9));
-        var refused = await Assert.ThrowsAsync<TwiBackupException>(() => Source.PlanAsync(RecoveryTarget.Latest));
-        Assert.Contains("00000009.history", refused.Message, StringComparison.Ordinal);
-        Assert.Contains("--timeline", refused.Message, StringComparison.Ordinal);
-
-        var named = await Source.PlanAsync(new RecoveryTarget { Timeline = 1 });
-        await using var server = await Source.Restore(new RestoreOptions { DataDirectory = Source.NewDataDirectory(), Scratch = true }).RunAsync(named, Cancellation);
+        await using var planted = await PlantAsync(plan.Layout.History(2), plan.Layout.History(9), Keys("as WAL of a timeline that is free", plan)[0].Replace("00000002", "00000003", StringComparison.Ordinal));
+        var again = await Source.PlanAsync(RecoveryTarget.Latest);
+        Assert.Equal((plan.Set.Id, plan.Reach), (again.Set.Id, again.Reach));
+        // Whether it is somebody's real one that was damaged, a person decides when the loss is too large (D22).
+        Assert.True(again.IsNewerRefused);
+        Assert.Contains(again.Skipped, line => line.Contains("Timeline 9 was passed over", StringComparison.Ordinal));
+        await using var server = await Source.Restore(new RestoreOptions { DataDirectory = Source.NewDataDirectory(), Scratch = true }).RunAsync(again, Cancellation);
         Assert.Equal("3", await server.AskAsync("select count(*) from rows"));
-        // Number 2 is claimed by something, so that another one is taken.
-        Assert.Equal(3u, server.Timeline);
+        Assert.Equal(4u, server.Timeline);
     }
 
     [Fact]

@@ -233,7 +233,7 @@ public sealed class WalFetchTests : IAsyncLifetime
         await PutAsync(Name(2, 4));
         await TailAsync(Name(2, 5), Bytes(Size), 0, 500, null);
         var chain = await WalChain.LoadAsync(_test.Store, Layout, WalTest.Cancellation);
-        await chain.LoadHistoriesAsync(new SignedObjects(_test.Store, _test.ReadKeys), WalTest.Cancellation);
+        await chain.LoadHistoriesAsync(new SignedObjects(_test.Store, _test.ReadKeys), new HashSet<uint>(), WalTest.Cancellation);
         Assert.Equal([$"{Name(1, 5)} is missing (0/500000 to 0/600000)"], chain.Gaps());
         var one = chain.PathTo(1);
         Assert.True(chain.Prove(new Lsn(0x300010), one, new Lsn(0x500000)).Whole);

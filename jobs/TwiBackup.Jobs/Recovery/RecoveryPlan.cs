@@ -1,0 +1,39 @@
+using TwiBackup.Catalog;
+using TwiBackup.Database;
+
+namespace TwiBackup.Recovery;
+
+/// <summary>What a recovery will do, decided before anything is changed.</summary>
+public sealed record RecoveryPlan
+{
+    /// <summary>When it was made: the old primary's WAL may not go on after it.</summary>
+    public required DateTimeOffset MadeAt { get; init; }
+
+    /// <summary>How the database is restored; null: none is.</summary>
+    public RestorePlan? Database { get; init; }
+
+    /// <summary>The set of the repository; null: none is restored.</summary>
+    public BackupSet? Repository { get; init; }
+
+    /// <summary>The set of the configuration; null: none is restored.</summary>
+    public BackupSet? Configuration { get; init; }
+
+    /// <summary>Sets that are passed over, and why; one line each.</summary>
+    public IReadOnlyList<string> Skipped { get; init; } = [];
+
+    /// <summary>All steps, also those that are not done.</summary>
+    public required IReadOnlyList<PlannedStep> Steps { get; init; }
+
+    /// <summary>The newest instant at which the old system is known to have lived: a signed mark or the end of a set.</summary>
+    public DateTimeOffset? LastSign
+    {
+        get
+        {
+            DateTimeOffset?[] signs = [Database?.NewestTime, Repository?.Manifest.CompletedAt, Configuration?.Manifest.CompletedAt];
+            return signs.Max();
+        }
+    }
+
+    /// <summary>The sets that are used, the database's first.</summary>
+    public IEnumerable<BackupSet> Sets => new[] { Database?.Set, Repository, Configuration }.OfType<BackupSet>();
+}

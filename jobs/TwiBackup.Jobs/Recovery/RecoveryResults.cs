@@ -1,0 +1,51 @@
+using TwiBackup.Postgres;
+
+namespace TwiBackup.Recovery;
+
+/// <summary>Tells from the journal how a recovery went, at whatever point it is.</summary>
+internal sealed class RecoveryResults(RecoveryOptions options, RecoveryContext context, TimeProvider clock)
+{
+    /// <summary>How it went so far.</summary>
+    public RecoveryResult Make(Exception? failure = null, bool isHandedOver = false)
+    {
+        var entries = context.Journal.Entries;
+        return new RecoveryResult
+        {
+            Id = context.Journal.Header.Id,
+            System = context.Journal.Header.System,
+            StartedAt = entries[0].At,
+            EndedAt = clock.GetUtcNow(),
+            Steps = [.. RecoverySteps.All.Select(s => ResultOf(s, entries))],
+            Objectives = new ObjectiveJudge(options, entries).Judge(),
+            Checks = [.. context.Checks],
+            Plan = context.Plan,
+            Database = context.Database(),
+            Failure = failure?.Message,
+            Cause = failure,
+            IsHandedOver = isHandedOver,
+            JournalFile = context.Journal.Path,
+            IncidentFile = Path.GetFullPath(options.IncidentFile ?? Path.ChangeExtension(context.Journal.Path, ".md")),
+        };
+    }
+
+    /// <summary>Writes the incident document as far as the recovery came.</summary>
+    public void Write() => _ = Make();
+
+    private StepResult ResultOf(RecoveryStep step, IReadOnlyList<JournalEntry> entries)
+    {
+        var name = step.Name();
+        var own = entries.Where(e => e.Step == name).ToList();
+        var last = own.LastOrDefault(e => e.Kind != JournalEntryKind.Noted);
+        var state = last?.Kind switch
+        {
+            null => StepState.Pending,
+            JournalEntryKind.Done => StepState.Done,
+            JournalEntryKind.Skipped => StepState.Skipped,
+            JournalEntryKind.Failed or JournalEntryKind.Stopped => StepState.Failed,
+            _ => StepState.Begun,
+        };
+        return new StepResult(
+            step, state, own.FirstOrDefault(e => e.Kind == JournalEntryKind.Begun)?.At, state == StepState.Begun ? null : last?.At,
+            options.Shares.TryGetValue(step, out var share) ? share : null, own.Count(e => e.Kind == JournalEntryKind.Begun), last?.Text ?? "");
+    }
+}
