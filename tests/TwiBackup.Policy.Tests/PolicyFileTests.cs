@@ -76,6 +76,16 @@ public sealed class PolicyFileTests
                 Repeat = TimeSpan.FromHours(3), Report = "https://ops.test/backups",
             },
             policy.Alerts);
+        var recovery = policy.Recovery;
+        Assert.Equal(RecoveryPlace.Here, recovery.Place);
+        Assert.Equal(["./provision", "--size", "large"], recovery.Provision);
+        Assert.Equal(["pg_ctlcluster", "15", "main", "start"], recovery.Start);
+        Assert.Equal(["./deploy"], recovery.Deploy);
+        Assert.Equal(["./route", "here"], recovery.Route);
+        Assert.Equal(["AWS_*", "PULUMI_ACCESS_TOKEN"], recovery.Environment);
+        Assert.Equal(("/srv/data", "/srv/app", "/srv/root"), (recovery.DataDirectory, recovery.Repository, recovery.ConfigurationRoot));
+        Assert.Equal(RecoveryShares.Steps, recovery.Shares.Keys);
+        Assert.Equal(TimeSpan.FromMinutes(40), recovery.Shares["database"]);
     }
 
     [Fact]
@@ -106,6 +116,10 @@ public sealed class PolicyFileTests
             (full.Level, full.Workers, wal.FlushInterval, wal.MarkInterval));
         Assert.Equal("file:///backups", policy.Stores.Primary);
         Assert.Equal((null, null, null), (policy.Verification, policy.Rehearsal, policy.Backups.Dump));
+        Assert.Equal(RecoveryPlace.Elsewhere, policy.Recovery.Place);
+        Assert.Equal("pulumi up --stack dr --yes", string.Join(' ', policy.Recovery.Provision));
+        Assert.Equal("docker compose up -d", string.Join(' ', policy.Recovery.Deploy));
+        Assert.Equal(("/var/lib/postgresql/data", null, "/"), (policy.Recovery.DataDirectory, policy.Recovery.Repository, policy.Recovery.ConfigurationRoot));
     }
 
     [Fact]

@@ -54,7 +54,22 @@ internal static class Sample
             "system": { "rto": "4h" },
             "replica": { "rpo": "1h" }
           },
-          "alerts": { "discord": "env:DISCORD", "ping": "file:/keys/ping", "repeat": "3h", "report": "https://ops.test/backups" }
+          "alerts": { "discord": "env:DISCORD", "ping": "file:/keys/ping", "repeat": "3h", "report": "https://ops.test/backups" },
+          "recovery": {
+            "place": "here",
+            "provision": ["./provision", "--size", "large"],
+            "start": ["pg_ctlcluster", "15", "main", "start"],
+            "deploy": ["./deploy"],
+            "route": ["./route", "here"],
+            "environment": ["AWS_*", "PULUMI_ACCESS_TOKEN"],
+            "dataDirectory": "/srv/data",
+            "repository": "/srv/app",
+            "configurationRoot": "/srv/root",
+            "shares": {
+              "assess": "5m", "notify": "2m", "provision": "13m", "repository": "6m", "configuration": "7m", "database": "40m",
+              "deploy": "8m", "verify": "4m", "route": "3m", "report": "90s"
+            }
+          }
         }
         """;
 

@@ -40,6 +40,16 @@ public sealed class ShippedPolicyTests
     }
 
     [Fact]
+    public void The_steps_of_a_recovery_share_the_four_hours()
+    {
+        var shares = RecoveryShares.Of(Shipped);
+        Assert.Equal(RecoveryShares.Steps, shares.Keys);
+        Assert.Equal(TimeSpan.FromHours(4), TimeSpan.FromTicks(shares.Values.Sum(t => t.Ticks)));
+        Assert.Equal(TimeSpan.FromHours(2), shares["database"]);
+        Assert.Equal(TimeSpan.FromHours(1), shares["deploy"] + shares["verify"] + shares["route"]);
+    }
+
+    [Fact]
     public void A_backup_without_keys_of_ones_own_is_refused_and_not_sealed_to_a_stranger()
     {
         Assert.All(Shipped.Keys.Recipients, key => Assert.Null(key.Text));

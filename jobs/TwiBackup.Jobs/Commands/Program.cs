@@ -28,6 +28,7 @@ internal static class Program
         {
             BackupCommand.Create(),
             RestoreCommand.Create(),
+            RecoverCommand.Create(),
             WalCommand.Create(WalServices.OpenAsync),
             VerifyCommand.Create(),
             ListCommand.Create(),

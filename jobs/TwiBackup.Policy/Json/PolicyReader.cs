@@ -43,6 +43,7 @@ internal static partial class PolicyReader
             RecoveryWindow = root.Duration("recoveryWindow") ?? TimeSpan.FromDays(7),
             Objectives = ReadObjectives(root.Child("objectives", ObjectivesToAdd)),
             Alerts = ReadAlerts(root.Child("alerts"), context.Folder),
+            Recovery = RecoveryReader.Read(root.Child("recovery"), context.Folder),
         };
         if (!root.Has("version"))
             root.Wrong("version", "this is missing; add \"version\": 1");
