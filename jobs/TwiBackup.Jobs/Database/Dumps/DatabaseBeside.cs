@@ -104,27 +104,38 @@ internal sealed class DatabaseBeside
     }
 
     /// <summary>
-    /// Fills the views that were filled, those that others are made of first. One that can't be is empty afterwards, and said: it is no
-    /// reason to be without the tables.
+    /// Fills the views that were filled. One that can't be is empty afterwards, and said: it is no reason to be without the tables.
     /// </summary>
     private async Task FillViewsAsync(IProgressReporter progress, CancellationToken cancellationToken)
     {
         await using var session = await OpenAsync(cancellationToken);
-        var empty = new List<string>();
-        foreach (var view in Source.MaterializedViews)
+        var left = Source.MaterializedViews;
+        Dictionary<string, string> failed;
+        do
         {
-            try
+            // One may be made of another that comes later in the list.
+            failed = new Dictionary<string, string>(StringComparer.Ordinal);
+            foreach (var view in left)
             {
-                await session.RunAsync($"refresh materialized view {view}", cancellationToken);
+                try
+                {
+                    await session.RunAsync($"refresh materialized view {view}", cancellationToken);
+                }
+                catch (PostgresException e)
+                {
+                    failed[view] = SqlText.Reason(e);
+                }
             }
-            catch (PostgresException e)
-            {
-                empty.Add($"{view} ({SqlText.Reason(e)})");
-                progress.Warn($"Materialized view {view} of {Source.Name} could not be filled: {SqlText.Reason(e)}. Mend that, then: REFRESH MATERIALIZED VIEW {view};");
-            }
-        }
 
-        EmptyViews = empty;
+            (left, var before) = ([.. failed.Keys], left.Count);
+            if (left.Count == before)
+                break;
+        }
+        while (left.Count > 0);
+
+        foreach (var (view, reason) in failed)
+            progress.Warn($"Materialized view {view} of {Source.Name} could not be filled: {reason}. Mend that, then: REFRESH MATERIALIZED VIEW {view};");
+        EmptyViews = [.. failed.Select(f => $"{f.Key} ({f.Value})")];
         // Without statistics the first hours would be slow.
         await session.RunAsync("analyze", cancellationToken);
     }
@@ -136,9 +147,8 @@ internal sealed class DatabaseBeside
         var found = await TableDigests.TakeInTransactionAsync(session, unlogged: true, cancellationToken);
         var wrong = TableDigests.Compare(Source.Tables, found).Where(c => !c.Passed).Select(c => $"{c.Table}: {c.Detail}").ToList();
         if (wrong.Count > 0)
-            throw new TwiBackupException(
-                $"Database {Source.Name} of {set} is not what was dumped: {string.Join("; ", wrong.Take(5))}{(wrong.Count > 5 ? $"; and {wrong.Count - 5} more" : "")}. It was dropped again; nothing else was touched.",
-                new InvalidDataException("rows"));
+            throw new TwiBackupException($"Database {Source.Name} of {set} is not what was dumped: {string.Join("; ", wrong.Take(5))}"
+                + $"{(wrong.Count > 5 ? $"; and {wrong.Count - 5} more" : "")}. It was dropped again, and nothing else was touched. Name another set with --id.");
     }
 
     private async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)

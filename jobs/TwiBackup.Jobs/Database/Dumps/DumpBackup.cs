@@ -75,7 +75,7 @@ public sealed class DumpBackup(
         var passwords = await session.AskAsync<bool>("select has_table_privilege('pg_catalog.pg_authid', 'select')", cancellationToken);
         var roles = await session.ListAsync("select rolname::text from pg_roles where rolname !~ '^pg_' order by 1", row => row.GetString(0), cancellationToken);
         if (!passwords)
-            progress.Warn($"{connection.User} may not read password hashes (that takes a superuser): the dump holds the roles without passwords. After a restore into a new server set them: ALTER ROLE … PASSWORD ….");
+            progress.Warn($"{connection.User} may not read password hashes (a superuser may, or a member of pg_read_all_data): the dump holds the roles without passwords. After a restore into a new server set them: ALTER ROLE … PASSWORD ….");
         await using var target = await set.CreateObjectAsync(DumpNames.Globals, new SealOptions(options.Level, HashPlaintext: false), cancellationToken);
         await new DumpTool(tools, connection, progress).WriteGlobalsAsync(passwords, target, cancellationToken);
         return (passwords, roles);

@@ -230,6 +230,34 @@ public sealed class DumpBackupTests(DumpedServer source) : IClassFixture<DumpedS
     }
 
     [Fact]
+    public async Task A_migration_that_waits_between_us_and_pg_dump_ends_the_dump_in_time_and_is_named()
+    {
+        var production = await source.ProductionAsync();
+        await using var migration = await TestPostgres.OpenAsync(production);
+        Task? waiting = null;
+        await using var store = TestStores.NewFileStore();
+        var hook = new HookStore(store.Store)
+        {
+            BeforeWrite = async key =>
+            {
+                // The snapshot stands, pg_dump has not begun.
+                if (!key.EndsWith(".dump.zst.age", StringComparison.Ordinal))
+                    return;
+                waiting = migration.RunAsync("alter table quotes add column more int", Cancellation);
+                while (await source.Bot.Server.ScalarAsync($"select count(*) from pg_locks where pid = {migration.ProcessID} and not granted") == "0")
+                    await Task.Delay(10, Cancellation);
+            },
+        };
+        var failed = await Assert.ThrowsAsync<TwiBackupException>(() => source.BackUpAsync(
+            DumpedServer.Options(production.Database) with { LockTimeout = TimeSpan.FromMilliseconds(500) }, new SetCatalog(hook, DumpedServer.System, source.Keys)));
+        Assert.Contains("waited too long for a table", failed.Message, StringComparison.Ordinal);
+        Assert.Contains($"process {migration.ProcessID} has quotes", failed.Message, StringComparison.Ordinal);
+        Assert.Contains("running alter table …", failed.Message, StringComparison.Ordinal);
+        await waiting!;
+        Assert.Empty(await source.CatalogOn(store).ListIdsAsync(SetKind.Dump, Cancellation));
+    }
+
+    [Fact]
     public async Task A_dump_of_a_database_that_is_written_all_the_time_is_of_one_instant()
     {
         var production = await source.ProductionAsync();

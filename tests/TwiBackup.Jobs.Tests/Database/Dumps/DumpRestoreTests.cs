@@ -261,6 +261,22 @@ public sealed class DumpRestoreTests(DumpedServer source) : IClassFixture<Dumped
     }
 
     [Fact]
+    public async Task Views_made_of_views_are_filled_in_whatever_order_they_were_made()
+    {
+        var production = await source.ProductionAsync();
+        await TestPostgres.ExecuteAsync(
+            production,
+            "create view between_them as select count(*) as pins from webhook_pins", "create materialized view first_made as select * from between_them",
+            "create materialized view later_made as select count(*) as pins from webhook_pins",
+            "create or replace view between_them as select pins from later_made", "refresh materialized view first_made");
+        await using var store = TestStores.NewFileStore();
+        await source.BackUpAsync(DumpedServer.Options(production.Database), source.CatalogOn(store));
+        var result = await source.RestoreAsync(new DumpRestoreOptions { As = "views_of_views" }, catalog: source.CatalogOn(store));
+        Assert.Empty(result.Databases[0].EmptyViews);
+        Assert.Equal("100", await source.Bot.Server.ScalarAsync("select pins from first_made", "views_of_views"));
+    }
+
+    [Fact]
     public async Task Without_an_identity_or_with_a_wrong_choice_nothing_begins()
     {
         var blind = new SetCatalog(source.Store.Store, DumpedServer.System, source.Keys with { Identities = [] });
