@@ -40,7 +40,9 @@ public sealed class PolicyFileTests
                 MarkInterval = TimeSpan.FromMinutes(1),
             },
             policy.Backups.Incremental);
-        Assert.Equal(new DumpPolicy { Schedule = Sample.Cron("30 2 * * *"), Keep = TimeSpan.FromDays(30) }, policy.Backups.Dump);
+        Assert.Equal(
+            new DumpPolicy { Schedule = Sample.Cron("30 2 * * *"), Keep = TimeSpan.FromDays(30), LockTimeout = TimeSpan.FromSeconds(30) },
+            policy.Backups.Dump);
         Assert.Equal([new ConfigurationPath("/app/.env")], policy.Backups.Configuration!.Paths);
         Assert.True(policy.Backups.Configuration.Schedule.IsOnChange);
         Assert.Equal(

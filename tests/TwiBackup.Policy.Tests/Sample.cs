@@ -38,7 +38,7 @@ internal static class Sample
           "backups": {
             "full": { "schedule": "0 2 * * *", "keep": "30d", "level": 3, "workers": 2 },
             "incremental": { "schedule": "0 * * * *", "keep": "7d", "flushInterval": "10s", "markInterval": "1m" },
-            "dump": { "schedule": "30 2 * * *", "keep": "30d" },
+            "dump": { "schedule": "30 2 * * *", "keep": "30d", "lockTimeout": "30s" },
             "configuration": { "schedule": "onChange", "keep": "90d", "paths": [{ "path": "/app/.env", "required": true }] },
             "repository": { "schedule": "0 4 * * 0", "keep": "1y", "source": "https://git.test/b.git", "tokenSecret": "env:GIT_TOKEN" },
             "logs": { "schedule": "0 5 * * 0", "keep": "90d", "paths": ["/app/logs/*.log.*"] }

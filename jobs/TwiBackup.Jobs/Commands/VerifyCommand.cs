@@ -14,6 +14,7 @@ internal static class VerifyCommand
     public static Command Create() => new("verify", "Prove backups by restoring them")
     {
         CreateDatabase(),
+        ConfigurationVerifyCommand.CreateDump(),
         ConfigurationVerifyCommand.CreateConfiguration(),
         ConfigurationVerifyCommand.CreateRepository(),
         ConfigurationVerifyCommand.CreateLogs(),

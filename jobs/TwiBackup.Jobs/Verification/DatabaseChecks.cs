@@ -4,7 +4,7 @@ using TwiBackup.Postgres;
 namespace TwiBackup.Verification;
 
 /// <summary>
-/// Whether a database is whole and fit for its application, beyond the rows of its tables (<see cref="TableDigests"/>).
+/// Whether a database is whole and fit for its application, beyond the rows of its tables (<see cref="Database.TableDigests"/>).
 /// Reads only; works on any database of PostgreSQL 13 or newer.
 /// </summary>
 public static class DatabaseChecks
@@ -32,6 +32,16 @@ public static class DatabaseChecks
             await AnswerAsync("foreign keys", () => ForeignKeyChecks.RunAsync(connection, expected.Orphans, cancellation)),
         ];
     }
+
+    /// <summary>
+    /// What must be so of any database that was restored from a dump, whoever owns it and however it was before.
+    /// </summary>
+    internal static async Task<IReadOnlyList<Check>> OfRestoredAsync(NpgsqlConnection connection, CancellationToken cancellation) =>
+    [
+        await NothingOfAsync(connection, "indexes are valid", "valid indexes", InvalidIndexes, cancellation),
+        await AnswerAsync(
+            "sequences are not behind", () => SequenceChecks.BehindAsync(connection, new DatabaseExpectations().SequenceColumns, cancellation)),
+    ];
 
     private const string InvalidIndexes =
         $"""

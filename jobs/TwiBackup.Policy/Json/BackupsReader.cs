@@ -8,6 +8,7 @@ internal static class BackupsReader
     private const string LogsToAdd = "what is archived: [ \"/app/logs/*.log.*\" ]";
     private static readonly TimeSpan ShortestFlush = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ShortestMark = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestInterval = TimeSpan.FromHours(1);
 
     public static BackupsPolicy Read(Section? section, TimeZoneInfo zone, SectionContext context)
@@ -60,6 +61,7 @@ internal static class BackupsReader
         if (section is null)
             return null;
         var policy = new DumpPolicy { Schedule = section.Cron("schedule", zone), Keep = ReadKeep(section) };
+        policy = policy with { LockTimeout = section.Duration("lockTimeout", null, ShortestWait, LongestInterval) ?? policy.LockTimeout };
         section.Close();
         return policy;
     }

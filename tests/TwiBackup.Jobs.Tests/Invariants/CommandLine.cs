@@ -99,6 +99,18 @@ internal sealed class CommandLine : IAsyncDisposable
         return File.WriteAllTextAsync(PolicyPath, policy.ToJsonString(), Cancellation);
     }
 
+    /// <summary>The policy of a server without physical replication, where the superuser on its socket dumps <paramref name="databases"/>.</summary>
+    public Task WriteDumpPolicyAsync(params string[] databases) => WritePolicyAsync(policy =>
+    {
+        policy["database"] = new JsonObject
+        {
+            ["mode"] = "dump",
+            ["connection"] = $"host={Server.Superuser.Host} port={Server.Port} user=postgres dbname=postgres",
+            ["databases"] = new JsonArray([.. databases.Select(d => JsonValue.Create(d))]),
+        };
+        policy["backups"] = new JsonObject { ["dump"] = new JsonObject { ["schedule"] = "0 * * * *", ["keep"] = "30d", ["lockTimeout"] = "20s" } };
+    });
+
     /// <summary>Starts the program; what it says is in the result of <see cref="EndAsync"/>.</summary>
     public Process Start(params string[] arguments)
     {

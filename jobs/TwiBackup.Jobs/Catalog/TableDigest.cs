@@ -1,4 +1,4 @@
-namespace TwiBackup.Verification;
+namespace TwiBackup.Catalog;
 
 /// <summary>The content of one table, whatever the order of its rows.</summary>
 /// <param name="Table">Schema and name, quoted where needed.</param>
