@@ -6,7 +6,8 @@ namespace TwiBackup.Infra.Configuration;
 
 /// <summary>
 /// The policy as the jobs of one region get it: the same promises, with the stores that this program makes in place of the
-/// file's own (which may be a folder on a developer's machine), and without comments, so that it fits into a parameter.
+/// file's own (which may be a folder on a developer's machine), and without comments, so that it fits into a parameter. What is asked of the
+/// running system (<c>verification.system</c>) is left out: only the application's own host can see that.
 /// </summary>
 public static class CloudPolicy
 {
@@ -21,6 +22,7 @@ public static class CloudPolicy
     {
         var policy = JsonNode.Parse(text, documentOptions: Lenient)!.AsObject();
         policy.Remove("$schema");
+        policy["verification"]?.AsObject().Remove("system");
         var stores = policy["stores"]!.AsObject();
         stores["primary"] = StoreUrl(names, region);
         stores.Remove("replica");
