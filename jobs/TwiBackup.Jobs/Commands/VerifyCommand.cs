@@ -17,6 +17,7 @@ internal static class VerifyCommand
         ConfigurationVerifyCommand.CreateConfiguration(),
         ConfigurationVerifyCommand.CreateRepository(),
         ConfigurationVerifyCommand.CreateLogs(),
+        SystemVerifyCommand.Create(),
     };
 
     private static Command CreateDatabase()
