@@ -57,7 +57,7 @@ internal static class SystemVerifyCommand
     private static string Reason(VerificationRecord record)
     {
         var failed = record.Checks.Where(check => !check.Passed).ToList();
-        return $"{record.System} is not as it must be: {failed[0].Name}: {failed[0].Detail.TrimEnd('.')}{(failed.Count == 1 ? "" : $", and {failed.Count - 1} more")}.";
+        return $"{record.System} is not as it must be: {failed[0].Name}: {failed[0].Detail.TrimEnd('.')}{(failed.Count == 1 ? "" : $" (and {failed.Count - 1} more)")}";
     }
 
     private static void Write(VerificationRecord record, bool json)

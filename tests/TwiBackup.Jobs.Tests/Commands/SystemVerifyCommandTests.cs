@@ -48,7 +48,7 @@ public sealed class SystemVerifyCommandTests : IAsyncLifetime
         await line.Server.ExecuteAsync("app", "alter table messages owner to postgres");
         var outcome = await line.RunAsync("verify", "system", "--json");
         Assert.Equal(3, outcome.ExitCode);
-        Assert.StartsWith("twi is not as it must be: database/owners: 1 do not belong to app: messages, and 2 more.", outcome.Reason, StringComparison.Ordinal);
+        Assert.StartsWith("twi is not as it must be: database/owners: 1 do not belong to app: messages (and 2 more)", outcome.Reason, StringComparison.Ordinal);
         var record = JsonSerializer.Deserialize(outcome.Output, VerificationJson.Default.VerificationRecord)!;
         Assert.Equal(["database/owners", "environment/values", "login/reads-and-writes"], record.Checks.Where(check => !check.Passed).Select(check => check.Name));
         Assert.True(Assert.Single(await Log().ListAsync(CommandLine.Cancellation)).Failed);

@@ -79,7 +79,7 @@ internal sealed class LogChecks(LogProbePolicy policy, TimeProvider clock)
             if (FileCalls.FactsThrough(folder) is not { Kind: FileEntryKind.Folder } facts)
                 return Answer.Bad($"{folder} is no folder");
             if (!May(facts, user, group, Write | Enter))
-                return Answer.Bad($"{account} can't write into {folder} (owner {facts.UserId}:{facts.GroupId}, mode {Convert.ToString(facts.Mode, 8)})");
+                return Answer.Bad($"{account} can't write into {folder} (owner {facts.UserId}:{facts.GroupId}, mode {Convert.ToString(facts.Mode, 8).PadLeft(4, '0')})");
             for (var above = Path.GetDirectoryName(folder); above is not null; above = Path.GetDirectoryName(above))
             {
                 if (FileCalls.FactsThrough(above) is { } outer && !May(outer, user, group, Enter))
