@@ -77,6 +77,11 @@ internal sealed class JobContext : IAsyncDisposable
         };
     }
 
+    /// <summary>The writer's signing key, with which hashes in manifests are keyed; null where it is not.</summary>
+    public SigningKey? HashKey() => Policy.Keys.SigningKey is { } key && key.LeadsSomewhere(Environment)
+        ? SigningKey.Parse(key.Resolve(Environment), key.ToString())
+        : null;
+
     /// <summary>Tells what a person must hear of.</summary>
     public void Alert(WalEvent what) => Progress.Warn(what.Message);
 

@@ -3,6 +3,7 @@ using TwiBackup.Catalog;
 using TwiBackup.Policy;
 using TwiBackup.Progress;
 using TwiBackup.Verification;
+using TwiBackup.Verification.Live;
 
 namespace TwiBackup.Status;
 
@@ -33,6 +34,8 @@ internal sealed class Components(
             yield return OfSets(SetKind.Logs, Schedule.OnChange, null, null);
         if (policy.Verification is { } verification)
             yield return Verifications(verification.Schedule);
+        if (policy.Verification is { System: { } system } whole)
+            yield return RunningSystem(system.Schedule ?? whole.Schedule);
         if (policy.Rehearsal is { } rehearsal)
             yield return Rehearsals(rehearsal.Schedule);
     }
@@ -139,11 +142,25 @@ internal sealed class Components(
 
     private ComponentStatus Verifications(Schedule schedule)
     {
-        var newest = records.Count > 0 ? records[^1] : null;
+        var ofSets = records.Where(r => r.Kind != SystemVerifier.Kind).ToList();
+        var newest = ofSets.Count > 0 ? ofSets[^1] : null;
         var status = Recurring(
-            "verification", schedule, records.Count, newest is null ? null : (newest.Id, newest.StartedAt), newest?.StartedAt ?? FirstSet(),
+            "verification", schedule, ofSets.Count, newest is null ? null : (newest.Id, newest.StartedAt), newest?.StartedAt ?? FirstSet(),
             "nothing was verified", "twibackup verify database");
         return status with { ProvenAt = records.LastOrDefault(r => r.Proven)?.CompletedAt };
+    }
+
+    /// <summary>What the last look at the running system found.</summary>
+    private ComponentStatus RunningSystem(Schedule schedule)
+    {
+        var looks = records.Where(r => r.Kind == SystemVerifier.Kind).ToList();
+        var newest = looks.Count > 0 ? looks[^1] : null;
+        var status = Recurring(
+            "system", schedule, looks.Count, newest is null ? null : (newest.Id, newest.StartedAt), newest?.StartedAt ?? FirstSet(),
+            "nobody looked at the running system", "twibackup verify system");
+        if (newest?.Checks.FirstOrDefault(c => !c.Passed) is not { } failed)
+            return status;
+        return status with { State = ComponentState.Missed, Detail = $"{failed.Name}: {failed.Detail}; {status.Detail}" };
     }
 
     private ComponentStatus Rehearsals(Schedule schedule) => Recurring(
