@@ -2,6 +2,7 @@ using TwiBackup.Catalog;
 using TwiBackup.Policy;
 using TwiBackup.Postgres;
 using TwiBackup.Progress;
+using TwiBackup.Rehearsal;
 using TwiBackup.Sealing;
 using TwiBackup.Status;
 using TwiBackup.Stores;
@@ -81,6 +82,10 @@ internal sealed class JobContext : IAsyncDisposable
 
     /// <summary>The verification records in the store, as far as trusted verifiers signed them.</summary>
     public VerificationLog Verifications() =>
+        new(Store, Policy.System, [.. Policy.Keys.ResolveTrustedVerifiers(Environment).Select(VerifyKey.Parse)]);
+
+    /// <summary>The rehearsal reports in the store, as far as trusted verifiers signed them.</summary>
+    public RehearsalLog Rehearsals() =>
         new(Store, Policy.System, [.. Policy.Keys.ResolveTrustedVerifiers(Environment).Select(VerifyKey.Parse)]);
 
     /// <summary>The replica, or null when the policy has none. Dispose it.</summary>

@@ -116,6 +116,7 @@ internal sealed class BadMigration(RehearsalOptions options, IProgressReporter p
         LocalSystem system, BackupSet set, DateTimeOffset started, StageClock clock, HeartbeatComparison comparison, Accident accident, long replayed) => new()
         {
             Format = RehearsalReport.CurrentFormat,
+            System = LocalSystem.Name,
             Id = SetId.Create(started),
             Scenario = ScenarioName,
             Tool = ToolVersion.Text,

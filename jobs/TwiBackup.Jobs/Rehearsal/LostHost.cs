@@ -127,6 +127,7 @@ internal sealed class LostHost(RehearsalOptions options, IProgressReporter progr
         return new RehearsalReport
         {
             Format = RehearsalReport.CurrentFormat,
+            System = LocalSystem.Name,
             Id = SetId.Create(started),
             Scenario = ScenarioName,
             Tool = ToolVersion.Text,

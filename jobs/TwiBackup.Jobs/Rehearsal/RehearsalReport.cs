@@ -2,12 +2,18 @@ using TwiBackup.Verification;
 
 namespace TwiBackup.Rehearsal;
 
-/// <summary>What a rehearsal measured; <c>docs/formats.md</c> describes its JSON.</summary>
+/// <summary>
+/// What a rehearsal measured, <c>&lt;system&gt;/rehearsal/&lt;id&gt;.json</c>, signed by the verifier (<c>.minisig</c> beside it);
+/// <c>docs/formats.md</c> describes its JSON.
+/// </summary>
 public sealed record RehearsalReport
 {
     public const string CurrentFormat = "twibackup-rehearsal-1";
 
     public required string Format { get; init; }
+
+    /// <summary>The system whose disaster was rehearsed; the policy's name of it where there is a policy.</summary>
+    public required string System { get; init; }
 
     public required string Id { get; init; }
 
