@@ -66,7 +66,7 @@ internal static class StatusCommand
 
     private static Table Table(SystemStatus status)
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumns("component", "state", "newest (UTC)", "age", "objective", "proven", "restore reads", "next run", "");
+        var table = new Table().Border(TableBorder.Simple).AddColumns("component", "state", "newest (UTC)", "age", "objective", "proven", "a restore", "next run", "");
         foreach (var c in status.Components)
         {
             var (word, style) = c.State switch
@@ -80,13 +80,21 @@ internal static class StatusCommand
                 new Text(c.AgeSeconds is { } age ? Sizes.Text(TimeSpan.FromSeconds(Math.Max(age, 0))) : "-"),
                 new Text(c.ObjectiveSeconds is { } most ? Duration.Format(TimeSpan.FromSeconds(most)) : "-"),
                 new Text(c.ProvenAt is { } proven ? proven.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : "-"),
-                new Text(c.RestoreBytes is { } bytes ? Sizes.Text(bytes) : "-"),
-                new Text(c.NextRun is { } next ? Time(next) : "-"),
+                new Text(Restore(c)),
+                c.OverdueSince is { } due ? new Text($"overdue since {Time(due)}", new Style(Color.Red)) : new Text(c.NextRun is { } next ? Time(next) : "-"),
                 new Text(c.Detail));
         }
 
         return table;
     }
+
+    /// <summary>What it would take: bytes that are read, and the time at the rate that was last measured, of what is promised.</summary>
+    private static string Restore(ComponentStatus c) => (c.RestoreBytes, c.ExpectedRestoreSeconds) switch
+    {
+        (null, _) => "-",
+        ({ } bytes, null) => Sizes.Text(bytes),
+        ({ } bytes, { } seconds) => $"{Sizes.Text(bytes)}, {Sizes.Text(TimeSpan.FromSeconds(seconds))}{(c.RestoreObjectiveSeconds is { } most ? $" of {Duration.Format(TimeSpan.FromSeconds(most))}" : "")}",
+    };
 
     private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 }

@@ -52,4 +52,7 @@ public sealed record ComponentStatus
 
     /// <summary>Seconds that a restore of the newest state would take, at the rate that was last measured; null: none was.</summary>
     public double? ExpectedRestoreSeconds { get; init; }
+
+    /// <summary>The most that a restore may take, by an objective of the policy.</summary>
+    public double? RestoreObjectiveSeconds { get; init; }
 }

@@ -42,6 +42,8 @@ internal sealed class Components(
     /// <param name="job">What takes one; null: having none is no failure.</param>
     private ComponentStatus OfSets(SetKind kind, Schedule schedule, TimeSpan? rpo, string? job)
     {
+        var isDatabase = kind == (policy.Database.Mode == DatabaseMode.Dump ? SetKind.Dump : SetKind.Full);
+        var rto = isDatabase ? policy.Objectives.Database.Rto : null;
         var listing = listings[kind];
         var status = new ComponentStatus
         {
@@ -50,6 +52,7 @@ internal sealed class Components(
             Detail = "",
             Count = listing.Sets.Count,
             ObjectiveSeconds = rpo?.TotalSeconds,
+            RestoreObjectiveSeconds = rto?.TotalSeconds,
         };
         if (listing.Newest(now) is not { } newest)
         {
@@ -69,6 +72,9 @@ internal sealed class Components(
         else if (rpo is { } most && age > most + Due.Grace(took))
             (state, detail) = (ComponentState.Missed, $"{Sizes.Text(age)} old, and {Duration.Format(most)} is promised; take one: twibackup {job}");
         var last = records.LastOrDefault(r => r.Kind == m.Kind && r.RestoreSeconds is not null);
+        var expected = RestoreRate.Of(listing.Sets, records)?.Expected(newest, ReachFrom(newest));
+        if (expected > rto?.TotalSeconds)
+            (state, detail) = (ComponentState.Missed, $"a restore would take {Sizes.Text(TimeSpan.FromSeconds(expected.Value))} at the rate that was last measured, and {Duration.Format(rto.Value)} is promised; {detail}");
         return Judged(
             status with
             {
@@ -84,7 +90,7 @@ internal sealed class Components(
                 DurationSeconds = took.TotalSeconds,
                 RestoreBytes = m.StoredBytes,
                 RestoreSeconds = last?.RestoreSeconds,
-                ExpectedRestoreSeconds = RestoreRate.Of(listing.Sets, records)?.Expected(newest, ReachFrom(newest)),
+                ExpectedRestoreSeconds = expected,
             },
             kind, listing);
     }
@@ -160,10 +166,12 @@ internal sealed class Components(
         var status = Recurring(
             "rehearsal", schedule, rehearsals.Count, newest is null ? null : (newest.Id, newest.At), newest?.At ?? FirstSet(),
             "nothing was rehearsed", "twibackup rehearse");
-        return newest?.Problem is null ? status : status with
+        // A disaster that was not survived stays so until that very one was.
+        var missed = rehearsals.GroupBy(r => r.Scenario).Select(g => g.Last()).LastOrDefault(r => r.Problem is not null);
+        return missed is null ? status : status with
         {
             State = ComponentState.Missed,
-            Detail = $"the last rehearsal, {newest.Id}, missed: {newest.Problem}; {status.Detail}",
+            Detail = $"the last rehearsal of {missed.Scenario}, {missed.Id}, missed: {missed.Problem}; {status.Detail}",
         };
     }
 

@@ -6,23 +6,23 @@ using System.Text.Unicode;
 
 namespace TwiBackup.Reports;
 
-/// <summary>Builds <see cref="Markup"/> from an interpolated string: literals as they stand, values encoded for text and quoted attributes.</summary>
+/// <summary>Builds <see cref="Html"/> from an interpolated string: literals as they stand, values encoded for text and quoted attributes.</summary>
 [InterpolatedStringHandler]
-public ref struct MarkupHandler
+public ref struct HtmlHandler
 {
     private static readonly HtmlEncoder Encoder = HtmlEncoder.Create(UnicodeRanges.All);
 
     private readonly StringBuilder text;
 
-    public MarkupHandler(int literalLength, int holes) => text = new StringBuilder(literalLength + (holes * 16));
+    public HtmlHandler(int literalLength, int holes) => text = new StringBuilder(literalLength + (holes * 16));
 
     public readonly void AppendLiteral(string literal) => text.Append(literal);
 
     /// <summary>What has been encoded already.</summary>
-    public readonly void AppendFormatted(Markup markup) => text.Append(markup.ToString());
+    public readonly void AppendFormatted(Html markup) => text.Append(markup.ToString());
 
     /// <summary>The same, one after the other.</summary>
-    public readonly void AppendFormatted(IEnumerable<Markup> markup)
+    public readonly void AppendFormatted(IEnumerable<Html> markup)
     {
         foreach (var part in markup)
             text.Append(part.ToString());

@@ -1,0 +1,59 @@
+(() => {
+  'use strict';
+  const every = 10000;
+
+  // Where the reader is: the uppermost part in view, and how far it is scrolled.
+  function place() {
+    for (const part of document.querySelectorAll('[data-part]')) {
+      const box = part.getBoundingClientRect();
+      if (box.bottom > 0) return { id: part.id, top: box.top };
+    }
+    return null;
+  }
+
+  function focused(part) {
+    const active = document.activeElement;
+    if (!active || !part.contains(active)) return null;
+    const details = active.closest('details');
+    return details && active.tagName === 'SUMMARY' ? details.id : null;
+  }
+
+  function renew(part, fresh) {
+    for (const details of part.querySelectorAll('details[open]')) {
+      const same = details.id && fresh.querySelector('#' + CSS.escape(details.id));
+      if (same) same.open = true;
+    }
+    if (fresh.isEqualNode(part)) return;
+    const selection = getSelection();
+    if (selection && !selection.isCollapsed && selection.intersectsNode(part)) return;
+    const focus = focused(part);
+    part.replaceWith(fresh);
+    const again = focus && document.getElementById(focus);
+    if (again) again.querySelector('summary').focus({ preventScroll: true });
+  }
+
+  async function refresh() {
+    if (document.hidden) return;
+    const live = document.getElementById('live');
+    try {
+      const answer = await fetch(location.pathname, { cache: 'no-store' });
+      if (!answer.ok) throw new Error(answer.status);
+      const next = new DOMParser().parseFromString(await answer.text(), 'text/html');
+      const before = place();
+      for (const part of document.querySelectorAll('[data-part]')) {
+        const fresh = next.getElementById(part.id);
+        if (fresh) renew(part, document.importNode(fresh, true));
+      }
+      document.title = next.title;
+      document.getElementById('icon').href = next.getElementById('icon').href;
+      const after = before && document.getElementById(before.id);
+      if (after) scrollBy(0, after.getBoundingClientRect().top - before.top);
+      live.textContent = 'This page renews itself every ten seconds.';
+    } catch {
+      live.textContent = 'twibackup serve does not answer: this page is as of the time at its top.';
+    }
+  }
+
+  setInterval(refresh, every);
+  document.addEventListener('visibilitychange', refresh);
+})();
