@@ -73,8 +73,9 @@ internal sealed class Components(
             (state, detail) = (ComponentState.Missed, $"{Sizes.Text(age)} old, and {Duration.Format(most)} is promised; take one: twibackup {job}");
         var last = records.LastOrDefault(r => r.Kind == m.Kind && r.RestoreSeconds is not null);
         var expected = RestoreRate.Of(listing.Sets, records)?.Expected(newest, ReachFrom(newest));
-        if (expected > rto?.TotalSeconds)
-            (state, detail) = (ComponentState.Missed, $"a restore would take {Sizes.Text(TimeSpan.FromSeconds(expected.Value))} at the rate that was last measured, and {Duration.Format(rto.Value)} is promised; {detail}");
+        // What was measured is a fact; what is expected of the newest state is shown beside the objective, and judged by people.
+        if (last?.RestoreSeconds > rto?.TotalSeconds)
+            (state, detail) = (ComponentState.Missed, $"the restore of {last!.SetId} took {Sizes.Text(TimeSpan.FromSeconds(last.RestoreSeconds!.Value))}, and {Duration.Format(rto!.Value)} is promised; {detail}");
         return Judged(
             status with
             {
