@@ -2,13 +2,13 @@
   'use strict';
   const every = 10000;
 
-  // Where the reader is: the uppermost part in view, and how far it is scrolled.
+  // Where the reader is: what has the keyboard, else the first thing with a name in view, and how far below the edge it stands.
   function place() {
-    for (const part of document.querySelectorAll('[data-part]')) {
-      const box = part.getBoundingClientRect();
-      if (box.bottom > 0) return { id: part.id, top: box.top };
-    }
-    return null;
+    const active = document.activeElement && document.activeElement.closest('section, details');
+    const things = [...(active ? [active] : []), ...document.querySelectorAll('section, details, h2[id], [data-part]')];
+    const boxes = things.map(thing => ({ id: thing.id, box: thing.getBoundingClientRect() }));
+    const first = boxes.find(({ box }) => box.height > 0 && box.top >= 0 && box.top < innerHeight) || boxes.find(({ box }) => box.top < 0 && box.bottom > 0);
+    return first ? { id: first.id, top: first.box.top } : null;
   }
 
   function focused(part) {
