@@ -19,9 +19,12 @@ internal static class ServeCommand
             DefaultValueFactory = _ => Default,
             CustomParser = result =>
             {
-                if (IPEndPoint.TryParse(result.Tokens[0].Value, out var endpoint) && result.Tokens[0].Value.EndsWith($":{endpoint.Port}", StringComparison.Ordinal))
+                var text = result.Tokens[0].Value;
+                // A name may lead anywhere; this one leads here.
+                var numeric = text.StartsWith("localhost:", StringComparison.Ordinal) ? $"{IPAddress.Loopback}{text[9..]}" : text;
+                if (IPEndPoint.TryParse(numeric, out var endpoint) && numeric.EndsWith($":{endpoint.Port}", StringComparison.Ordinal))
                     return endpoint;
-                result.AddError($"--listen \"{result.Tokens[0].Value}\" is no address with a port. Write it like 127.0.0.1:8420 or [::1]:8420.");
+                result.AddError($"--listen \"{text}\" is no address with a port. Write it like 127.0.0.1:8420 or [::1]:8420.");
                 return null;
             },
         };

@@ -6,7 +6,7 @@ namespace TwiBackup.Reports;
 /// <summary>The recoverable window: a line a component, all along the same dates, and what is missing in words.</summary>
 internal static class TimelinesView
 {
-    private const int MostGaps = 40;
+    private const int MostGaps = 20;
     private static readonly TimeSpan Shortest = TimeSpan.FromDays(30);
 
     public static Html Of(SystemReport report)

@@ -11,6 +11,9 @@
     return first ? { id: first.id, top: first.box.top } : null;
   }
 
+  // A page of another kind has other parts, as one that could not read the store has none.
+  const parts = page => [...page.querySelectorAll('[data-part]')].map(part => part.id).join();
+
   function focused(part) {
     const active = document.activeElement;
     if (!active || !part.contains(active)) return null;
@@ -39,11 +42,13 @@
       const answer = await fetch(location.pathname, { cache: 'no-store' });
       if (!answer.ok) throw new Error(answer.status);
       const next = new DOMParser().parseFromString(await answer.text(), 'text/html');
-      const before = place();
-      for (const part of document.querySelectorAll('[data-part]')) {
-        const fresh = next.getElementById(part.id);
-        if (fresh) renew(part, document.importNode(fresh, true));
+      if (parts(next) !== parts(document)) {
+        location.reload();
+        return;
       }
+      const before = place();
+      for (const part of document.querySelectorAll('[data-part]'))
+        renew(part, document.importNode(next.getElementById(part.id), true));
       document.title = next.title;
       document.getElementById('icon').href = next.getElementById('icon').href;
       const after = before && document.getElementById(before.id);

@@ -12,7 +12,7 @@ internal static class TrackChart
     private const int Places = 300;
 
     private const int Height = 28;
-    private const int MostTicks = 6;
+    private const int MostTicks = 5;
 
     /// <param name="id">Begins the ids within it; nothing else on the page has it.</param>
     /// <param name="description">Everything that is drawn, in words.</param>
