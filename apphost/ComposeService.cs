@@ -14,8 +14,8 @@ internal static class ComposeService
         service.ReadOnly = true;
         service.CapDrop = ["ALL"];
         service.SecurityOpt = ["no-new-privileges:true"];
-        // Jobs sit beside their scheduler and end with it; only a scheduler's health is asked for by the image.
-        service.Healthcheck = null;
+        // The image asks a scheduler, which most of its containers are not.
+        service.Healthcheck = Check("0s", "NONE");
     }
 
     /// <summary>A file or folder beside compose.yaml, read-only.</summary>

@@ -17,6 +17,7 @@ internal static class Page
             service.Restart = "unless-stopped";
             service.Expose = [];
             // It asks for no password.
+            service.Healthcheck = ComposeService.Check("30s", "CMD", "bash", "-c", $"exec 3<>/dev/tcp/127.0.0.1/{Port}");
             service.Ports = [$"127.0.0.1:{Port}:{Port}"];
         });
 }
