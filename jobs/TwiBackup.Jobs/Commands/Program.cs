@@ -37,6 +37,7 @@ internal static class Program
             ReportCommand.Create(),
             ServeCommand.Create(),
             ScheduleCommand.Create(),
+            StoreCommand.Create(),
             PolicyCommand.Create(TimeProvider.System, ProcessEnvironment.Read(), GlobalOptions.Policy),
             KeyCommand.Create(TimeProvider.System),
             RehearseCommand.Create(),
