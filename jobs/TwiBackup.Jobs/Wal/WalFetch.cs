@@ -98,20 +98,39 @@ public sealed class WalFetch(IObjectStore store, KeyRing keys, WalLayout layout,
         var found = await _listing.FindAsync(layout.SegmentPrefix(name), cancellationToken);
         var wholes = found.Where(o => o.Kind == WalObjectKind.Segment).ToList();
         var size = await SegmentSizeAsync(cancellationToken);
-        if (size > 0 && options.Until is { } until && Parse(name, size).Start >= until)
+        // Nothing of this cluster is there.
+        if (size == 0)
+            return false;
+        var segment = Parse(name, size);
+        if (options.Until is { } until && segment.Start >= until)
+            return false;
+        if (wholes.Count + found.Count(o => o.Kind == WalObjectKind.Tail) == 0)
+            return await LaterAsync(segment, cancellationToken) is { } later ? throw Missing(name, later) : false;
+
+        var left = await LeftAtAsync(segment, cancellationToken);
+        if (left <= segment.Start)
             return false;
         if (wholes.Count > 0)
-        {
             await ReadWholeAsync(name, wholes, size, file, cancellationToken);
-            return true;
+        else if (!await ReadTailsAsync(segment, [.. found.Where(o => o.Kind == WalObjectKind.Tail)], file, cancellationToken))
+            return false;
+        if (left is { } end)
+        {
+            file.SetLength((long)(end - segment.Start));
+            file.SetLength(segment.Size);
         }
 
-        var tails = found.Where(o => o.Kind == WalObjectKind.Tail).ToList();
-        if (tails.Count > 0)
-            return await ReadTailsAsync(Parse(name, size), tails, file, cancellationToken);
-        if (size > 0 && await LaterAsync(Parse(name, size), cancellationToken) is { } later)
-            throw Missing(name, later);
-        return false;
+        return true;
+    }
+
+    /// <summary>
+    /// Where the target's path leaves the segment's timeline, in it or before it; null when it does not. What stands behind was abandoned there:
+    /// PostgreSQL asks for a parent's segment when the one of the timeline itself is not stored, and would replay all of it.
+    /// </summary>
+    private async Task<Lsn?> LeftAtAsync(WalSegment segment, CancellationToken cancellationToken)
+    {
+        var path = await TargetPathAsync(segment, cancellationToken);
+        return path.Path.Where(s => s.Timeline == segment.Timeline && s.End < segment.End).Select(s => (Lsn?)s.End).FirstOrDefault();
     }
 
     private async Task ReadWholeAsync(string name, List<WalObject> wholes, int size, FileStream file, CancellationToken cancellationToken)
