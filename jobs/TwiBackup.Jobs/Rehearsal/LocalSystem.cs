@@ -4,9 +4,11 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using TwiBackup.Catalog;
 using TwiBackup.Database;
+using TwiBackup.Files;
 using TwiBackup.Postgres;
 using TwiBackup.Progress;
 using TwiBackup.Rehearsal.Bot;
+using TwiBackup.Scheduling;
 using TwiBackup.Sealing;
 using TwiBackup.Stores;
 
@@ -29,6 +31,7 @@ internal sealed class LocalSystem : IAsyncDisposable
 
     private readonly RehearsalOptions options;
     private readonly IProgressReporter progress;
+    private readonly ScratchFolder scratch;
     private readonly string root;
     private readonly string superuserPassword = RandomNumberGenerator.GetHexString(24);
     private readonly string replicatorPassword = RandomNumberGenerator.GetHexString(24);
@@ -38,11 +41,12 @@ internal sealed class LocalSystem : IAsyncDisposable
     private Process? bot;
     private LocalServer? server;
 
-    private LocalSystem(RehearsalOptions options, PostgresInstallation installation, ServerAccount account, IProgressReporter progress, string root)
+    private LocalSystem(RehearsalOptions options, PostgresInstallation installation, ServerAccount account, IProgressReporter progress, ScratchFolder scratch)
     {
         this.options = options;
         this.progress = progress;
-        this.root = root;
+        this.scratch = scratch;
+        root = scratch.Path;
         Installation = installation;
         Account = account;
     }
@@ -81,10 +85,7 @@ internal sealed class LocalSystem : IAsyncDisposable
     {
         var installation = PostgresInstallation.Find(null, options.Environment);
         var account = ServerAccount.Resolve(options.Environment);
-        var root = Directory.CreateTempSubdirectory("twibackup-rehearsal-").FullName;
-        // Others may pass through to what is the server account's, and see nothing.
-        File.SetUnixFileMode(root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
-        var system = new LocalSystem(options, installation, account, progress, root);
+        var system = new LocalSystem(options, installation, account, progress, new ScratchFolder(Path.GetTempPath(), passable: true));
         try
         {
             await system.BuildAsync(cancellationToken);
@@ -209,8 +210,9 @@ internal sealed class LocalSystem : IAsyncDisposable
         await ForgetServerAsync();
         if (Store is not null)
             await Store.DisposeAsync();
-        if (!options.Keep && Directory.Exists(root))
-            Directory.Delete(root, recursive: true);
+        if (options.Keep)
+            scratch.Keep();
+        scratch.Dispose();
     }
 
     private async Task BuildAsync(CancellationToken cancellationToken)
@@ -324,13 +326,15 @@ internal sealed class LocalSystem : IAsyncDisposable
         SslMode = "disable",
     };
 
-    /// <summary>This program again, as another process: what is killed must be one.</summary>
+    /// <summary>
+    /// This program again, as another process: what is killed must be one. Its standard input ends when we do, and it with that.
+    /// </summary>
     private Process StartSelf(IEnumerable<string> arguments, string logName, IReadOnlyDictionary<string, string> secrets)
     {
         var self = options.Program ?? OwnExecutable.Path;
-        var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false, WorkingDirectory = root };
+        var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false, WorkingDirectory = root, RedirectStandardInput = true };
         start.ArgumentList.Add("-c");
-        start.ArgumentList.Add("log=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null");
+        start.ArgumentList.Add("log=$1; shift; exec \"$@\" >>\"$log\" 2>&1");
         start.ArgumentList.Add("sh");
         start.ArgumentList.Add(Path.Combine(root, logName));
         start.ArgumentList.Add(self);
@@ -338,6 +342,7 @@ internal sealed class LocalSystem : IAsyncDisposable
             start.ArgumentList.Add(argument);
         foreach (var (name, value) in secrets)
             start.Environment[name] = value;
+        start.Environment[JobEnvironment.Supervised] = "1";
         return Process.Start(start) ?? throw new TwiBackupException($"{self} could not be started.");
     }
 
