@@ -76,12 +76,21 @@ public sealed class WalFetch(IObjectStore store, KeyRing keys, WalLayout layout,
 
         // A number that is in use, or a higher one, without its history: something was lost.
         if (await _listing.FirstAsync(layout.TimelineFolder(timeline), null, o => o.Timeline == timeline, cancellationToken) is not null)
-            throw new TwiBackupException($"{timeline:X8}.history is missing from {store.Location} though WAL of that timeline is there. Restore with --timeline.");
-        var higher = await HigherAsync(timeline, cancellationToken);
-        return higher is null
-            ? false
-            : throw new TwiBackupException(
-                $"{timeline:X8}.history is missing from {store.Location} though {higher:X8}.history is there. Restore with --timeline.");
+            return await TakenAsync(timeline, "WAL of that timeline", file, cancellationToken);
+        return await HigherAsync(timeline, cancellationToken) is { } higher
+            && await TakenAsync(timeline, $"{higher:X8}.history", file, cancellationToken);
+    }
+
+    /// <summary>
+    /// A recovery along an older timeline asks only whether the number is free for its own: it is told that it is not. Any other needs
+    /// what is lost.
+    /// </summary>
+    private async Task<bool> TakenAsync(uint timeline, string there, FileStream file, CancellationToken cancellationToken)
+    {
+        if (!(options.Timeline < timeline))
+            throw new TwiBackupException($"{timeline:X8}.history is missing from {store.Location} though {there} is there. Restore with --timeline.");
+        await file.WriteAsync("# This number is taken; the history itself is missing from the store.\n"u8.ToArray(), cancellationToken);
+        return true;
     }
 
     private async Task<bool> ReadLabelAsync(WalFileName name, FileStream file, CancellationToken cancellationToken)

@@ -136,6 +136,13 @@ public sealed class WalFetchTests : IAsyncLifetime
         await RefusedAsync("00000003.history", "is missing");
         Assert.Equal(WalFetchResult.NotThere, await FetchAsync("00000005.history"));
         Assert.Equal(WalFetchResult.Fetched, await FetchAsync("00000004.history"));
+        // Who follows an older timeline looks for a free number, and must not take one of these.
+        var older = new WalFetchOptions(Timeline: 1);
+        foreach (var taken in (string[])["00000002.history", "00000003.history", "00000004.history"])
+            Assert.Equal(WalFetchResult.Fetched, await FetchAsync(taken, older));
+        Assert.Equal(WalFetchResult.NotThere, await FetchAsync("00000005.history", older));
+        File.Delete(Destination);
+        await RefusedAsync("00000003.history", "is missing", new WalFetchOptions(Timeline: 3));
     }
 
     [Fact]
