@@ -38,12 +38,12 @@ public static class TableTransfer
             Program = installation.Tool("psql"),
             Arguments =
             [
-                "-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null",
+                "-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null",
                 "-h", to.Host, "-p", to.Port.ToString(CultureInfo.InvariantCulture), "-U", to.User, "-d", to.Database,
             ],
             Account = account,
             Environment = new Dictionary<string, string?> { ["PGPASSFILE"] = password?.Path },
-            Input = dump.StandardOutput,
+            Input = new WholeDump(dump, cancellationToken),
         });
         var loaded = await load.WaitAsync(cancellationToken);
         var dumped = await dump.WaitAsync(cancellationToken);
