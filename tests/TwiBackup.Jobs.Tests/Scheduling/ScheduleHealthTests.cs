@@ -1,3 +1,4 @@
+using TwiBackup.Tests.Sealing;
 using TwiBackup.Scheduling;
 
 namespace TwiBackup.Tests.Scheduling;
