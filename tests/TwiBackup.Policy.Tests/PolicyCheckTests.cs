@@ -136,7 +136,7 @@ public sealed class PolicyCheckTests
         "error: stores.lock: the primary store file:///backups is a folder and cannot lock objects; take the lock out or use S3")]
     // sections
     [InlineData(
-        "\"verification\": { \"schedule\": \"0 3 * * 0\", \"random\": 1, \"keep\": \"1y\" },", "",
+        "\"verification\": { \"schedule\": \"0 3 * * 0\", \"random\": 1, \"keep\": \"1y\", \"system\": " + Sample.SystemChecks + " },", "",
         "warning: verification: it is missing, so nothing proves that a backup can be restored; add { \"schedule\": \"0 3 * * 0\" }")]
     [InlineData(
         "\"rehearsal\": { \"schedule\": \"0 6 1 1,4,7,10 *\", \"keep\": \"3y\" },", "",

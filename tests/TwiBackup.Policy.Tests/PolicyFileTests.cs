@@ -40,7 +40,9 @@ public sealed class PolicyFileTests
                 MarkInterval = TimeSpan.FromMinutes(1),
             },
             policy.Backups.Incremental);
-        Assert.Equal(new DumpPolicy { Schedule = Sample.Cron("30 2 * * *"), Keep = TimeSpan.FromDays(30) }, policy.Backups.Dump);
+        Assert.Equal(
+            new DumpPolicy { Schedule = Sample.Cron("30 2 * * *"), Keep = TimeSpan.FromDays(30), LockTimeout = TimeSpan.FromSeconds(30) },
+            policy.Backups.Dump);
         Assert.Equal([new ConfigurationPath("/app/.env")], policy.Backups.Configuration!.Paths);
         Assert.True(policy.Backups.Configuration.Schedule.IsOnChange);
         Assert.Equal(
@@ -54,7 +56,8 @@ public sealed class PolicyFileTests
             policy.Backups.Repository);
         Assert.Equal(["/app/logs/*.log.*"], policy.Backups.Logs!.Paths);
         Assert.Equal(
-            new VerificationPolicy { Schedule = Sample.Cron("0 3 * * 0"), Random = 1, Keep = TimeSpan.FromDays(365) }, policy.Verification);
+            new VerificationPolicy { Schedule = Sample.Cron("0 3 * * 0"), Random = 1, Keep = TimeSpan.FromDays(365) },
+            policy.Verification! with { System = null });
         Assert.Equal(
             new RehearsalPolicy { Schedule = Sample.Cron("0 6 1 1,4,7,10 *"), Keep = TimeSpan.FromDays(3 * 365) }, policy.Rehearsal);
         Assert.Equal(TimeSpan.FromDays(7), policy.RecoveryWindow);

@@ -85,6 +85,9 @@ public sealed class PolicyRefusalTests
         "\"flushInterval\": \"10s\"", "\"flushInterval\": \"0s\"",
         "28: backups.incremental.flushInterval: 0s is out of range; write 100ms to 1h.")]
     [InlineData(
+        "\"lockTimeout\": \"30s\"", "\"lockTimeout\": \"2h\"",
+        "29: backups.dump.lockTimeout: 2h is out of range; write 1s to 1h.")]
+    [InlineData(
         "\"onChange\"", "\"onChnage\"", "30: backups.configuration.schedule: \"onChnage\" is not known; did you mean \"onChange\"?")]
     [InlineData(
         "[{ \"path\": \"/app/.env\", \"required\": true }]", "[]",

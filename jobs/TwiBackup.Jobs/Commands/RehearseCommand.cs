@@ -3,6 +3,7 @@ using System.Text.Json;
 using Spectre.Console;
 using TwiBackup.Progress;
 using TwiBackup.Rehearsal;
+using TwiBackup.Reports;
 
 namespace TwiBackup.Commands;
 
@@ -27,12 +28,13 @@ internal static class RehearseCommand
             },
         };
         var store = new Option<string?>("--store") { Description = "Where the backups go, e.g. s3://bucket/prefix?endpoint=… (default: a folder of its own)", HelpName = "URL" };
-        var kills = new Option<int>("--kills") { Description = "How often the disaster happens; the worst is reported", HelpName = "N", DefaultValueFactory = _ => 3 };
+        var kills = new Option<int?>("--kills") { Description = "How often the disaster happens; the worst is reported", HelpName = "N" };
         var keep = new Option<bool>("--keep") { Description = "Leave everything behind to look at" };
         var json = new Option<string?>("--json") { Description = "Write the report to this file", HelpName = "FILE" };
+        var html = new Option<string?>("--html") { Description = "Write the report as a page to look at, one file that loads nothing", HelpName = "FILE" };
         var command = new Command("rehearse", "Build a system with a writing bot, back it up, destroy it, recover it from the store alone, and measure what was lost and how long it took")
         {
-            scenario, size, store, kills, keep, json,
+            scenario, size, store, kills, keep, json, html,
         };
         return command.Runs(async (parsed, cancellationToken) =>
         {
@@ -40,7 +42,7 @@ internal static class RehearseCommand
             {
                 Size = parsed.GetValue(size),
                 Store = parsed.GetValue(store),
-                Kills = Math.Clamp(parsed.GetValue(kills), 1, 100),
+                Kills = parsed.GetValue(kills) is { } n ? Math.Clamp(n, 1, 100) : null,
                 Keep = parsed.GetValue(keep),
                 Environment = ProcessEnvironment.Read(),
             };
@@ -49,6 +51,8 @@ internal static class RehearseCommand
             var report = await ConsoleProgress.RunAsync(progress => Scenarios.RunAsync(name, options, progress, cancellationToken));
             if (parsed.GetValue(json) is { } file)
                 await File.WriteAllBytesAsync(file, JsonSerializer.SerializeToUtf8Bytes(report, RehearsalJson.Default.RehearsalReport), cancellationToken);
+            if (parsed.GetValue(html) is { } page)
+                await PageFile.WriteAsync(Path.GetFullPath(page), RehearsalPage.Render([report]), cancellationToken);
             Write(report);
             return report.Met ? ExitCode.Done : ExitCode.ObjectiveMissed;
         });
