@@ -47,6 +47,9 @@ internal static class RecoverCommand
     private static async Task<RecoveryResult> RecoverAsync(
         ParseResult parsed, RecoverOptions options, JobContext job, RecoveryOptions basis, CancellationToken cancellationToken)
     {
+        // The server's account passes through to its data directory.
+        if (options.Into(parsed) is { } into && !Directory.Exists(into))
+            Directory.CreateDirectory(into, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         try
         {
             return await ConsoleProgress.RunAsync(async progress =>

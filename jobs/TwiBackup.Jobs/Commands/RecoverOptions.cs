@@ -12,7 +12,7 @@ internal sealed class RecoverOptions
     private readonly TargetOptions targets = new();
     private readonly Option<string> from = new("--from") { Description = "The store to recover from: primary or replica (default: primary)", HelpName = "STORE" };
     private readonly Option<bool> resume = new("--resume") { Description = "Go on with the recovery that the journal tells of; without a journal, begin" };
-    private readonly Option<string?> journal = new("--journal") { Description = "The journal, which may be copied to another machine (default: recovery-SYSTEM.jsonl in the state folder)", HelpName = "FILE" };
+    private readonly Option<string?> journal = new("--journal") { Description = "The journal, which may be copied to another machine (default: recovery-SYSTEM.jsonl in the state folder, with --into recovery.jsonl there)", HelpName = "FILE" };
     private readonly Option<string?> incident = new("--incident") { Description = "The incident document (default: beside the journal, .md)", HelpName = "FILE" };
     private readonly Option<string[]> only = Steps("--only", "Only these steps");
     private readonly Option<string[]> skip = Steps("--skip", "Not these steps");
@@ -57,7 +57,7 @@ internal sealed class RecoverOptions
         return new RecoveryOptions
         {
             Catalog = catalog,
-            JournalFile = Path.GetFullPath(parsed.GetValue(journal) ?? PolicyRecovery.JournalFile(job.Policy.System, job.Environment)),
+            JournalFile = Path.GetFullPath(parsed.GetValue(journal) ?? DefaultJournal(parsed, job)),
             IncidentFile = parsed.GetValue(incident) is { } file ? Path.GetFullPath(file) : null,
             Resume = parsed.GetValue(resume),
             Target = chosen,
@@ -75,6 +75,11 @@ internal sealed class RecoverOptions
             Environment = job.Environment,
         };
     }
+
+    /// <summary>What goes into a folder of its own keeps its journal there: it is no part of the system's recovery.</summary>
+    private string DefaultJournal(ParseResult parsed, JobContext job) => Into(parsed) is { } folder
+        ? Path.Combine(folder, "recovery.jsonl")
+        : PolicyRecovery.JournalFile(job.Policy.System, job.Environment);
 
     /// <summary>The command line with which a run goes on, as it is typed.</summary>
     public static string ResumeCommand(ParseResult parsed, bool isAgreed)

@@ -51,6 +51,10 @@ public sealed class LostSystem : IAsyncLifetime
         Full = await source.BackUpAsync();
         await source.ExecuteAsync("insert into rows select generate_series(11, 20)", "select pg_switch_wal()", "insert into rows select generate_series(21, 30)");
         await source.CatchUpAsync();
+        // Marks tell times: until one lies behind the last commit, "the newest time" is before it.
+        var committed = DateTimeOffset.UtcNow;
+        while ((await source.PlanAsync(TwiBackup.Database.RecoveryTarget.Latest)).NewestTime <= committed)
+            await Task.Delay(50, BackedUpServer.Cancellation);
         await source.StopReceiverAsync();
         source.Server.Server.Kill();
         await source.Server.Server.WaitForExitAsync(BackedUpServer.Cancellation);
@@ -69,6 +73,17 @@ public sealed class LostSystem : IAsyncLifetime
                 Keep = TimeSpan.FromDays(90),
             },
             TimeProvider.System, SilentProgress.Instance).RunAsync(BackedUpServer.Cancellation)).Set!;
+        await BackUpLogsAsync(repository.Files);
+    }
+
+    /// <summary>Archives a log of these lines.</summary>
+    public const string LogLine = "the bot wrote this";
+
+    private async Task BackUpLogsAsync(Files.FilesTest files)
+    {
+        var log = files.WriteLog("bot.log.1", LogLine + "\n");
+        await new LogBackup(source.Catalog, new LogBackupOptions { Paths = [log], Keep = TimeSpan.FromDays(90) }, TimeProvider.System, SilentProgress.Instance)
+            .RunAsync(BackedUpServer.Cancellation);
     }
 
     public ValueTask DisposeAsync() => source.DisposeAsync();
