@@ -93,6 +93,16 @@ public sealed class WalMarks(IObjectStore store, KeyRing keys, WalLayout layout)
         return carriers;
     }
 
-    private async Task<WalMark?> OpenAsync(string key, CancellationToken cancellationToken) =>
-        WalMark.From((await _objects.ReadAsync(key, Stream.Null, 1L << 30, null, cancellationToken)).Fields);
+    /// <summary>Null also for what nobody trusted has signed: it marks nothing.</summary>
+    private async Task<WalMark?> OpenAsync(string key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return WalMark.From((await _objects.ReadAsync(key, Stream.Null, 1L << 30, null, cancellationToken)).Fields);
+        }
+        catch (ObjectRefusedException)
+        {
+            return null;
+        }
+    }
 }
