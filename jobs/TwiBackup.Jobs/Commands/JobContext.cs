@@ -93,7 +93,8 @@ internal sealed class JobContext : IAsyncDisposable
 
     /// <summary>Looks at the stores and says how each component stands.</summary>
     public StatusReader Status(IObjectStore? replica) => new(
-        Policy, Catalog, replica is null ? null : new SetCatalog(replica, Policy.System, Keys), Verifications(), Clock);
+        Policy, Catalog, replica is null ? null : new SetCatalog(replica, Policy.System, Keys), Verifications(), Clock,
+        cancellationToken => RehearsalOutcomes.ReadAsync(Rehearsals(), cancellationToken));
 
     public ValueTask DisposeAsync() => Store.DisposeAsync();
 }
