@@ -3,6 +3,7 @@ using TwiBackup.Policy;
 using TwiBackup.Postgres;
 using TwiBackup.Progress;
 using TwiBackup.Rehearsal;
+using TwiBackup.Reports;
 using TwiBackup.Sealing;
 using TwiBackup.Status;
 using TwiBackup.Stores;
@@ -95,6 +96,9 @@ internal sealed class JobContext : IAsyncDisposable
     public StatusReader Status(IObjectStore? replica) => new(
         Policy, Catalog, replica is null ? null : new SetCatalog(replica, Policy.System, Keys), Verifications(), Clock,
         cancellationToken => RehearsalOutcomes.ReadAsync(Rehearsals(), cancellationToken));
+
+    /// <summary>The same, with everything that the page shows.</summary>
+    public ReportReader Report(IObjectStore? replica) => new(Policy, Status(replica), Store, Rehearsals());
 
     public ValueTask DisposeAsync() => Store.DisposeAsync();
 }

@@ -33,6 +33,7 @@ internal static class Program
             ListCommand.Create(),
             PruneCommand.Create(),
             StatusCommand.Create(),
+            ReportCommand.Create(),
             ScheduleCommand.Create(),
             PolicyCommand.Create(TimeProvider.System, ProcessEnvironment.Read(), GlobalOptions.Policy),
             KeyCommand.Create(TimeProvider.System),
