@@ -34,6 +34,7 @@ internal static class Program
             PruneCommand.Create(),
             StatusCommand.Create(),
             ReportCommand.Create(),
+            ServeCommand.Create(),
             ScheduleCommand.Create(),
             PolicyCommand.Create(TimeProvider.System, ProcessEnvironment.Read(), GlobalOptions.Policy),
             KeyCommand.Create(TimeProvider.System),
