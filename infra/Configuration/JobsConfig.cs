@@ -13,7 +13,7 @@ public sealed record JobsConfig
     public required int ScratchGigabytes { get; init; }
 
     /// <summary>An EFS file system and its access point with the application's files (<c>fs-…/fsap-…</c>). Null: the bot's host backs them
-    /// up.</summary>
+    /// up. Only with <see cref="Network"/>, in which it has its mount targets.</summary>
     public string? ApplicationFiles { get; init; }
 
     /// <summary>An image that is in the repository already, as <c>sha256:…</c>. Null: it is built from the source.</summary>

@@ -153,12 +153,16 @@ public sealed partial record StackConfig
             throw ConfigReader.Wrong(
                 subnets.Count > 0 ? "securityGroups" : "subnets",
                     "it is not set and its counterpart is; name subnets and securityGroups, or neither");
+        var files = reader.Formed("applicationFiles", FilesForm().IsMatch, "a file system and its access point, fs-…/fsap-…");
+        if (files is not null && subnets.Count == 0)
+            throw ConfigReader.Wrong(
+                "applicationFiles", "a file system is reached only from its own network; name that network's subnets, and securityGroups that let port 2049 out to it");
         return new JobsConfig
         {
             Network = subnets.Count > 0 ? new ExistingNetwork(subnets, groups, reader.Flag("publicIp", otherwise: false)) : null,
             DatabasePort = reader.Number("databasePort", 5432, 1, 65_535),
             ScratchGigabytes = reader.Number("scratchGigabytes", 50, 21, 200),
-            ApplicationFiles = reader.Formed("applicationFiles", FilesForm().IsMatch, "a file system and its access point, fs-…/fsap-…"),
+            ApplicationFiles = files,
             ImageDigest = reader.Formed("imageDigest", DigestForm().IsMatch, "a digest, sha256: and 64 hexadecimal digits"),
             LogDays = reader.Number("logDays", 90, 1, 3653) is var days && LogRetention.Days.Contains(days)
                 ? days

@@ -21,6 +21,13 @@ public sealed class SystemJobs : Component
         _policy = CloudPolicy.Render(args.System.Text, Names, Names.PrimaryRegion, Names.RecoveryRegion);
         PlainParameter.Make($"{name}-policy", Names.PolicyParameter(System), _policy, _policy.Length, Tags, Child());
         Jobs = JobCatalog.For(args.System, config.Jobs.ApplicationFiles is not null);
+        if (config.Jobs.ApplicationFiles is { } files && Jobs.Any(job => job.NeedsFiles))
+            _ = new Aws.Iam.RolePolicy($"{name}-files", new Aws.Iam.RolePolicyArgs
+            {
+                Role = args.Roles.Roles[JobRole.Writer].Id,
+                Name = "files",
+                Policy = ServicePolicies.Files(Names, args.Region.Name, files).ToJson(),
+            }, Child());
         var tasks = Jobs.ToDictionary(job => job.Name, MakeTask);
         var scheduled = Jobs.Where(job => !job.IsService).ToList();
         var (scheduler, permission) = MakeScheduler(name, scheduled);
@@ -103,7 +110,11 @@ public sealed class SystemJobs : Component
                 {
                     FileSystemId = fileSystem,
                     TransitEncryption = "ENABLED",
-                    AuthorizationConfig = new Aws.Ecs.Inputs.TaskDefinitionVolumeEfsVolumeConfigurationAuthorizationConfigArgs { AccessPointId = accessPoint },
+                    AuthorizationConfig = new Aws.Ecs.Inputs.TaskDefinitionVolumeEfsVolumeConfigurationAuthorizationConfigArgs
+                    {
+                        AccessPointId = accessPoint,
+                        Iam = "ENABLED",
+                    },
                 },
             });
         return volumes;

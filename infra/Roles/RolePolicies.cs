@@ -1,6 +1,7 @@
 using TwiBackup.Infra.Configuration;
 using TwiBackup.Infra.Policies;
 using TwiBackup.Infra.Storage;
+using TwiBackup.Policy;
 
 namespace TwiBackup.Infra.Roles;
 

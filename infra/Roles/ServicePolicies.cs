@@ -45,6 +45,26 @@ public static class ServicePolicies
         return new PolicyDocument(statements);
     }
 
+    /// <summary>
+    /// What a task needs to read the application's files: to mount the file system by that access point and no other way, without writing
+    /// (<see href="https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html">EFS and IAM</see>).
+    /// </summary>
+    /// <param name="files"><c>fs-…/fsap-…</c>.</param>
+    public static PolicyDocument Files(Names names, string region, string files)
+    {
+        var parts = files.Split('/');
+        return new PolicyDocument(new Statement("MountReadOnly", ["elasticfilesystem:ClientMount"],
+            [names.Arn("elasticfilesystem", region, $"file-system/{parts[0]}")])
+        {
+            Conditions =
+            [
+                new Condition("StringEquals", "elasticfilesystem:AccessPointArn",
+                    names.Arn("elasticfilesystem", region, $"access-point/{parts[1]}")),
+                new Condition("Bool", "elasticfilesystem:AccessedViaMountTarget", "true"),
+            ],
+        });
+    }
+
     /// <summary>What the scheduler needs to run one system's tasks and to report what it could not run.</summary>
     /// <param name="families">The task definitions' families; a revision is added at each deployment.</param>
     /// <param name="roleArns">The roles that the tasks take.</param>

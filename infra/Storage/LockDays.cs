@@ -1,4 +1,5 @@
 using TwiBackup.Infra.Configuration;
+using TwiBackup.Policy;
 
 namespace TwiBackup.Infra.Storage;
 

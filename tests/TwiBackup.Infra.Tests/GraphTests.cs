@@ -229,6 +229,34 @@ public sealed class GraphTests
         Assert.Equal(2, graph.All("aws:s3/bucket:Bucket").Count());
     }
 
+    [Fact]
+    public async Task The_applications_files_are_mounted_by_one_access_point_and_read_only()
+    {
+        var graph = await Graph.RunAsync("prod", new Dictionary<string, string>
+        {
+            ["applicationFiles"] = "fs-0a/fsap-0b",
+            ["subnets"] = """["subnet-1"]""",
+            ["securityGroups"] = """["sg-1"]""",
+        });
+        var mount = Assert.Single(graph.All("aws:iam/rolePolicy:RolePolicy"), policy => policy.Text("name") == "files");
+        Assert.StartsWith("twi-bot-writer", mount.Text("role"), StringComparison.Ordinal);
+        var allowed = Assert.Single(mount.Statements())!;
+        Assert.Equal("elasticfilesystem:ClientMount", allowed["Action"]!.GetValue<string>());
+        Assert.Equal("arn:aws:elasticfilesystem:eu-central-1:123456789012:file-system/fs-0a", allowed["Resource"]!.GetValue<string>());
+        Assert.EndsWith(":access-point/fsap-0b", allowed["Condition"]!["StringEquals"]!["elasticfilesystem:AccessPointArn"]!.GetValue<string>(),
+            StringComparison.Ordinal);
+        foreach (var name in (string[])["twi-bot-backup-configuration", "twi-bot-backup-logs"])
+        {
+            var task = graph.One("aws:ecs/taskDefinition:TaskDefinition", name);
+            var access = task.Input("volumes")![1]!["efsVolumeConfiguration"]!;
+            Assert.Equal("ENABLED", access["transitEncryption"]!.GetValue<string>());
+            Assert.Equal("ENABLED", access["authorizationConfig"]!["iam"]!.GetValue<string>());
+            var files = JsonNode.Parse(task.Text("containerDefinitions"))![0]!["mountPoints"]![1]!;
+            Assert.Equal("/app", files["containerPath"]!.GetValue<string>());
+            Assert.True(files["readOnly"]!.GetValue<bool>());
+        }
+    }
+
     private static IEnumerable<GraphResource> Managed(Graph graph) =>
         graph.Resources.Where(resource => !resource.IsComponent && resource.Type != "pulumi:providers:aws");
 }

@@ -36,16 +36,27 @@ internal static class BotCommand
             },
         };
         var seed = Seed();
+        var ifMissing = new Option<bool>("--if-missing") { Description = "Leave a database that has the stand-in's schema as it is; take one that is empty." };
         var command = new Command("load", "Creates the stand-in's role, database and schema, and fills it.")
         {
-            connection, database, role, size, seed,
+            connection, database, role, size, seed, ifMissing,
         };
         command.SetAction(async (arguments, cancellation) =>
         {
             var settings = Settings(arguments.GetRequiredValue(connection));
             var name = arguments.GetRequiredValue(database);
-            await BotSchema.LoadAsync(settings, name, arguments.GetRequiredValue(role), Take(RolePasswordVariable), cancellation);
             var lines = new Lines(arguments.InvocationConfiguration);
+            var (owner, password) = (arguments.GetRequiredValue(role), Take(RolePasswordVariable));
+            if (!arguments.GetValue(ifMissing))
+            {
+                await BotSchema.LoadAsync(settings, name, owner, password, cancellation);
+            }
+            else if (!await BotSchema.EnsureAsync(settings, name, owner, password, cancellation))
+            {
+                lines.Say($"Database {name} has the stand-in's schema already.");
+                return (int)ExitCode.Done;
+            }
+
             lines.Say($"Database {name} has the stand-in's schema.");
             if (arguments.GetValue(size) is var bytes and > 0)
                 await BotData.FillAsync(settings with { Database = name }, bytes, arguments.GetValue(seed), lines, cancellation);

@@ -3,6 +3,7 @@ using TwiBackup.Policy;
 using TwiBackup.Postgres;
 using TwiBackup.Progress;
 using TwiBackup.Rehearsal;
+using TwiBackup.Reports;
 using TwiBackup.Sealing;
 using TwiBackup.Status;
 using TwiBackup.Stores;
@@ -52,7 +53,7 @@ internal sealed class JobContext : IAsyncDisposable
         var policy = TwiBackup.Policy.PolicyFile.Load(path);
         var keys = KeyRings.Load(policy.Keys, role, environment);
         ProcessEnvironment.Forget(policy);
-        return new JobContext(path, policy, environment, ObjectStoreFactory.Open(policy.Stores.Primary, environment), keys, progress);
+        return new JobContext(path, policy, environment, ObjectStoreFactory.Open(policy.Stores.Primary, environment, ObjectLock.Of(policy)), keys, progress);
     }
 
     /// <summary>How the database is reached.</summary>
@@ -77,6 +78,11 @@ internal sealed class JobContext : IAsyncDisposable
         };
     }
 
+    /// <summary>The writer's signing key, with which hashes in manifests are keyed; null where it is not.</summary>
+    public SigningKey? HashKey() => Policy.Keys.SigningKey is { } key && key.LeadsSomewhere(Environment)
+        ? SigningKey.Parse(key.Resolve(Environment), key.ToString())
+        : null;
+
     /// <summary>Tells what a person must hear of.</summary>
     public void Alert(WalEvent what) => Progress.Warn(what.Message);
 
@@ -89,11 +95,15 @@ internal sealed class JobContext : IAsyncDisposable
         new(Store, Policy.System, [.. Policy.Keys.ResolveTrustedVerifiers(Environment).Select(VerifyKey.Parse)]);
 
     /// <summary>The replica, or null when the policy has none. Dispose it.</summary>
-    public IObjectStore? OpenReplica() => Policy.Stores.Replica is { } url ? ObjectStoreFactory.Open(url, Environment) : null;
+    public IObjectStore? OpenReplica() => Policy.Stores.Replica is { } url ? ObjectStoreFactory.Open(url, Environment, ObjectLock.Of(Policy)) : null;
 
     /// <summary>Looks at the stores and says how each component stands.</summary>
     public StatusReader Status(IObjectStore? replica) => new(
-        Policy, Catalog, replica is null ? null : new SetCatalog(replica, Policy.System, Keys), Verifications(), Clock);
+        Policy, Catalog, replica is null ? null : new SetCatalog(replica, Policy.System, Keys), Verifications(), Clock,
+        cancellationToken => RehearsalOutcomes.ReadAsync(Rehearsals(), cancellationToken));
+
+    /// <summary>The same, with everything that the page shows.</summary>
+    public ReportReader Report(IObjectStore? replica) => new(Policy, Status(replica), Store, Rehearsals());
 
     public ValueTask DisposeAsync() => Store.DisposeAsync();
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using TwiBackup.Progress;
 using TwiBackup.Rehearsal;
+using TwiBackup.Reports;
 
 namespace TwiBackup.Commands;
 
@@ -37,6 +38,7 @@ internal static class RehearseCommand
         RehearsalOutput.Announce(name, Scenarios.All[name]);
         var report = await ConsoleProgress.RunAsync(progress => Scenarios.RunAsync(name, options, progress, cancellationToken));
         await WriteAsync(parsed.GetValue(with.Json), report, RehearsalJson.Default.RehearsalReport, cancellationToken);
+        await WritePageAsync(parsed.GetValue(with.Html), [report], cancellationToken);
         RehearsalOutput.Write(report);
         await RecordAsync(job, [report], cancellationToken);
         return CodeOf(report.Met);
@@ -48,6 +50,7 @@ internal static class RehearseCommand
         var suite = await SuiteProgress.RunAsync(
             Scenarios.All.Keys, (progress, done) => Scenarios.RunAllAsync(options, progress, done, cancellationToken));
         await WriteAsync(parsed.GetValue(with.Json), suite, RehearsalJson.Default.RehearsalSuite, cancellationToken);
+        await WritePageAsync(parsed.GetValue(with.Html), suite.Rehearsals, cancellationToken);
         RehearsalOutput.Write(suite);
         await RecordAsync(job, suite.Rehearsals, cancellationToken);
         return CodeOf(suite.Met);
@@ -62,6 +65,7 @@ internal static class RehearseCommand
             job.Policy with { Objectives = with.Objectives(parsed, job.Policy) }, job.Keys, job.Environment, parsed.GetValue(with.Scratch), progress)
             .RunAsync(name, replica ?? job.Store, cancellationToken));
         await WriteAsync(parsed.GetValue(with.Json), report, RehearsalJson.Default.RehearsalReport, cancellationToken);
+        await WritePageAsync(parsed.GetValue(with.Html), [report], cancellationToken);
         RehearsalOutput.Write(report);
         await RecordAsync(job, [report], cancellationToken);
         return CodeOf(report.Met);
@@ -97,6 +101,12 @@ internal static class RehearseCommand
     {
         if (file is not null)
             await File.WriteAllBytesAsync(file, JsonSerializer.SerializeToUtf8Bytes(report, json), cancellationToken);
+    }
+
+    private static async Task WritePageAsync(string? file, IReadOnlyList<RehearsalReport> reports, CancellationToken cancellationToken)
+    {
+        if (file is not null)
+            await PageFile.WriteAsync(Path.GetFullPath(file), RehearsalPage.Render(reports), cancellationToken);
     }
 
     private static ExitCode CodeOf(bool met) => met ? ExitCode.Done : ExitCode.ObjectiveMissed;

@@ -55,10 +55,12 @@ internal sealed class RehearseOptions
 
     public Option<string?> Json { get; } = new("--json") { Description = "Write the report, with --all that of all, to this file", HelpName = "FILE" };
 
+    public Option<string?> Html { get; } = new("--html") { Description = "Write it as a page to look at, one file that loads nothing", HelpName = "FILE" };
+
     public void AddTo(Command command)
     {
         Scenario.AcceptOnlyFromAmong([.. Scenarios.All.Keys]);
-        foreach (var option in (Option[])[Scenario, All, size, store, replica, kills, rpo, rto, seed, keep, Record, Isolated, Scratch, Json])
+        foreach (var option in (Option[])[Scenario, All, size, store, replica, kills, rpo, rto, seed, keep, Record, Isolated, Scratch, Json, Html])
             command.Options.Add(option);
         command.Validators.Add(Validate);
     }

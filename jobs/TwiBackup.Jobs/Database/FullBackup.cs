@@ -27,7 +27,6 @@ public sealed class FullBackup(
         new Preflight(connection.ApplicationName, WalSenders: 2, ReplicationSlots: 1).ThrowIfMissing(facts, connection.ToString());
 
         await using var walConnection = await ReplicationConnection.ConnectAsync(connection, cancellationToken);
-        var identity = await walConnection.IdentifySystemAsync(cancellationToken);
         await BackupLock.TakeAsync(walConnection, connection, options.SlotName, cancellationToken);
 
         var set = await SetWriter.BeginAsync(catalog, SetKind.Full, clock, cancellationToken);
@@ -57,7 +56,7 @@ public sealed class FullBackup(
         }
 
         var stop = await copying;
-        var source = Describe(await ManifestFacts.ReadAsync(connection, facts, identity, cancellationToken), backup, stop);
+        var source = Describe(await ManifestFacts.ReadAsync(connection, facts, cancellationToken), backup, stop);
         var committed = await set.CommitAsync(options.Keep, m => m with { Database = source }, cancellationToken);
         foreach (var notice in baseConnection.Notices)
             progress.Warn(notice);

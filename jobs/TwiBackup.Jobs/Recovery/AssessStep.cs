@@ -1,6 +1,5 @@
 using System.Globalization;
 using TwiBackup.Catalog;
-using TwiBackup.Database;
 using TwiBackup.Progress;
 
 namespace TwiBackup.Recovery;
@@ -40,10 +39,12 @@ internal sealed class AssessStep(RecoveryContext context, RecoveryOptions option
         var text = "There is nothing in the store that is to be restored.";
         if (plan.Database is { } database)
         {
-            RequireAcceptedLoss(database);
+            var assessment = new Assessment(options, context.Clock);
+            assessment.RequireAcceptedLoss(database);
             facts["newest"] = Time(database.NewestTime);
             facts["reach"] = database.Reach.ToString();
             facts["timeline"] = database.Path.Timeline.ToString(CultureInfo.InvariantCulture);
+            assessment.RequirePlace(database);
             var fenced = await new Fence(options).RequireAsync(database, cancellationToken);
             lines.Add(fenced);
             context.Progress.Say(fenced);
@@ -59,24 +60,6 @@ internal sealed class AssessStep(RecoveryContext context, RecoveryOptions option
         if (options.OutageSince is { } since)
             facts["outage"] = Time(since);
         return new StepOutcome(text) { Facts = facts, Lines = lines };
-    }
-
-    /// <summary>
-    /// A newest point older than the RPO is what an attack leaves that hides or refuses newer sets, and what a receiver leaves that had
-    /// stopped long before: a person decides.
-    /// </summary>
-    private void RequireAcceptedLoss(RestorePlan plan)
-    {
-        if (!plan.Target.IsLatest || options.Objectives.Database.Rpo is not { } rpo)
-            return;
-        var now = options.OutageSince ?? context.Clock.GetUtcNow();
-        var age = now - plan.NewestTime;
-        if (age <= rpo || options.AcceptedLossUntil <= plan.NewestTime)
-            return;
-        var why = plan.IsNewerRefused ? "Newer sets are there and can't be used (see above), and the" : "The";
-        var since = options.OutageSince is null ? " If the outage began earlier, say when with --since." : "";
-        throw new TwiBackupException(
-            $"{why} newest point that can be recovered is {Time(plan.NewestTime)}, {Sizes.Text(age)} before {(options.OutageSince is null ? "now" : "the outage")}; the RPO is {Sizes.Text(rpo)}.{since} If that loss is accepted add --accept-data-loss-until {Time(plan.NewestTime)}.");
     }
 
     /// <summary>Rounded down: what is named must be reachable.</summary>

@@ -51,16 +51,14 @@ internal sealed class DataPlace(string path)
         }
     }
 
-    /// <summary>
-    /// Makes the place free: what is there is renamed, unless it is what this recovery left by half. Returns where it lies now; null: there
-    /// was nothing to move.
-    /// </summary>
-    public string? MoveAside(bool isOurs, bool mayMove, DateTimeOffset now)
+    /// <summary>Checks that the place is free, or can be made so; touches nothing. False: there is something to move.</summary>
+    /// <exception cref="TwiBackupException">It is not, and can't be; wrong use.</exception>
+    public bool RequireFree(bool isOurs, bool mayMove)
     {
         if (File.Exists(path))
             throw new TwiBackupException(ExitCode.WrongUse, $"{path} is a file. Name an empty or new directory.");
         if (!Directory.Exists(path) || !Directory.EnumerateFileSystemEntries(path).Any() || (isOurs && IsHalfRestored))
-            return null;
+            return true;
         if (ServerProcesses.Find(path, null) is { Count: > 0 } running)
             throw new TwiBackupException(ExitCode.WrongUse, $"A PostgreSQL server runs on {path} (process {running[0]}). Stop it first, or name another directory.");
         if (!mayMove)
@@ -68,6 +66,17 @@ internal sealed class DataPlace(string path)
         var parent = Path.GetDirectoryName(path.TrimEnd('/'));
         if (parent is null || FileCalls.Facts(parent)?.Identity.Device != FileCalls.Facts(path)?.Identity.Device)
             throw new TwiBackupException(ExitCode.WrongUse, $"{path} is a mount point and not empty, so it can't be kept aside by renaming it. Empty it, or name a folder in it.");
+        return false;
+    }
+
+    /// <summary>
+    /// Makes the place free: what is there is renamed, unless it is what this recovery left by half. Returns where it lies now; null: there
+    /// was nothing to move.
+    /// </summary>
+    public string? MoveAside(bool isOurs, bool mayMove, DateTimeOffset now)
+    {
+        if (RequireFree(isOurs, mayMove))
+            return null;
         var aside = AsideName.Of(path.TrimEnd('/'), SetId.Create(now));
         Directory.Move(path, aside);
         return aside;

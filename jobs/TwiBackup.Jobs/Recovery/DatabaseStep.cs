@@ -27,26 +27,19 @@ internal sealed class DatabaseStep(RecoveryContext context, RecoveryOptions opti
 
     public string Undo => "stop the server and delete its data directory, or move back what was moved aside; the new timeline's number stays taken in the store";
 
-    public string? WhyNot => options.DataDirectory is null ? "no database is recovered here" : null;
+    public string? WhyNot => options.DataDirectory is null && options.Actions.RestoreDatabase is null ? "no database is recovered here" : null;
 
     public async Task<StepOutcome> RunAsync(CancellationToken cancellationToken)
     {
-        var place = new DataPlace(options.DataDirectory!);
+        if (options.DataDirectory is null)
+            return new StepOutcome(await options.Actions.RestoreDatabase!(cancellationToken));
+        var place = new DataPlace(options.DataDirectory);
         var database = context.Database();
         var lines = new List<string>();
         if (database is null || !await place.HoldsAsync(database, cancellationToken))
             database = await RestoreAsync(place, lines, cancellationToken);
-        if (options.Actions.OpenDatabase is not null && context.Note(Step, Opened) is null)
-        {
-            await context.StartReceiverAsync(database, cancellationToken);
-            context.Progress.Stage("open");
-            var said = await options.Actions.OpenDatabase(database, cancellationToken);
-            context.Journal.Append(JournalEntryKind.Noted, Step, Opened);
-            if (said.Length > 0)
-                lines.Add(said);
-        }
-
-        context.StartFull(database);
+        if (await context.OpenAsync(database, cancellationToken) is { Length: > 0 } said)
+            lines.Add(said);
         var to = database.LastCommit is { } commit ? $", last commit {AssessStep.Time(commit)}" : "";
         return new StepOutcome($"full/{database.SetId} and {Sizes.Text(database.ReplayedBytes)} of WAL, to LSN {database.ReachedLsn}{to}, on the new timeline {database.Timeline}.")
         {

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Npgsql;
 using TwiBackup.Database;
 using TwiBackup.Postgres;
@@ -12,8 +11,6 @@ namespace TwiBackup.Recovery;
 /// </summary>
 internal sealed class Fence(RecoveryOptions options)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
     /// <summary>What was found, one line. Throws when the old primary lives.</summary>
     public async Task<string> RequireAsync(RestorePlan plan, CancellationToken cancellationToken)
     {
@@ -43,7 +40,7 @@ internal sealed class Fence(RecoveryOptions options)
 
     private static async Task<(bool Lives, string Text)> AskAsync(ConnectionSettings old, string identifier, CancellationToken cancellationToken)
     {
-        var brief = old with { ConnectTimeout = Patience };
+        var brief = old with { ConnectTimeout = Reachability.Patience };
         try
         {
             await using var session = await QueryConnection.OpenAsync(brief, cancellationToken);
@@ -59,7 +56,7 @@ internal sealed class Fence(RecoveryOptions options)
         {
             return (true, $"{old} answers, but does not say what it is ({e.Message.ReplaceLineEndings(" ").TrimEnd('.')}).");
         }
-        catch (TwiBackupException e) when (Unreachable(e) is { } why)
+        catch (TwiBackupException e) when (Reachability.WhyNot(e) is { } why)
         {
             return (false, $"{old} can't be reached: {why}.");
         }
@@ -67,26 +64,5 @@ internal sealed class Fence(RecoveryOptions options)
         {
             return (true, $"Something answers there, and may be the old primary: {e.Message}");
         }
-    }
-
-    /// <summary>Why nothing answers; null: something does.</summary>
-    private static string? Unreachable(Exception failure)
-    {
-        for (var at = failure; at is not null; at = at.InnerException)
-        {
-            if (at is SocketException { SocketErrorCode: var code } && code is not (SocketError.ConnectionReset or SocketError.ConnectionAborted))
-                return code switch
-                {
-                    SocketError.ConnectionRefused => "connection refused",
-                    SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => "its name leads nowhere",
-                    SocketError.TimedOut => "no answer",
-                    SocketError.HostUnreachable or SocketError.NetworkUnreachable => "no way there",
-                    _ => at.Message,
-                };
-            if (at is TimeoutException)
-                return $"no answer within {Patience.TotalSeconds:0} s";
-        }
-
-        return null;
     }
 }

@@ -14,12 +14,17 @@ public sealed record RecoveryActions
     /// <summary>Makes the place to recover to. Must be safe to repeat.</summary>
     public Func<CancellationToken, Task<string>>? Provision { get; init; }
 
+    /// <summary>Restores the database otherwise than from a full, when the options name no data directory; must be safe to repeat.</summary>
+    public Func<CancellationToken, Task<string>>? RestoreDatabase { get; init; }
+
     /// <summary>
     /// Puts the WAL receiver in place before anybody is let in; it connects once the server answers. Disposed of at the recovery's end.
     /// </summary>
     public Func<RecoveredDatabase, CancellationToken, Task<IAsyncDisposable>>? StartReceiver { get; init; }
 
-    /// <summary>Starts the restored server for its clients, and returns when it accepts them. Null: it stays stopped.</summary>
+    /// <summary>
+    /// Starts the restored server for its clients, and returns when it accepts them; a resumed run asks again. Null: it stays stopped.
+    /// </summary>
     public Func<RecoveredDatabase, CancellationToken, Task<string>>? OpenDatabase { get; init; }
 
     /// <summary>

@@ -9,6 +9,7 @@ internal sealed class RecoveryContext(RecoveryOptions options, RecoveryJournal j
 {
     private IAsyncDisposable? receiver;
     private Task<string>? full;
+    private bool isOpen;
     private readonly CancellationTokenSource ending = new();
 
     public RecoveryOptions Options => options;
@@ -85,18 +86,24 @@ internal sealed class RecoveryContext(RecoveryOptions options, RecoveryJournal j
         };
     }
 
-    /// <summary>Puts the receiver in place, once.</summary>
-    public async Task StartReceiverAsync(RecoveredDatabase database, CancellationToken cancellationToken)
+    /// <summary>
+    /// Lets clients in, once a run: a server may have ended with the run that had opened it. The receiver is in place before, the first full
+    /// begins behind it.
+    /// </summary>
+    public async Task<string> OpenAsync(RecoveredDatabase database, CancellationToken cancellationToken)
     {
-        if (receiver is null && !options.Isolated && options.Actions.StartReceiver is { } start)
-            receiver = await start(database, cancellationToken);
-    }
-
-    /// <summary>Lets the first full begin, once.</summary>
-    public void StartFull(RecoveredDatabase database)
-    {
-        if (full is null && !options.Isolated && options.Actions.TakeFull is { } take)
+        if (isOpen || options.Actions.OpenDatabase is not { } open)
+            return "";
+        if (!options.Isolated && options.Actions.StartReceiver is { } start)
+            receiver ??= await start(database, cancellationToken);
+        progress.Stage("open");
+        var said = await open(database, cancellationToken);
+        isOpen = true;
+        if (Note(RecoveryStep.Database, DatabaseStep.Opened) is null)
+            journal.Append(JournalEntryKind.Noted, RecoveryStep.Database, DatabaseStep.Opened);
+        if (!options.Isolated && options.Actions.TakeFull is { } take)
             full = Task.Run(() => take(database, ending.Token), CancellationToken.None);
+        return said;
     }
 
     /// <summary>How the first full went; null: none was begun. Its failure is a line, not an exception.</summary>

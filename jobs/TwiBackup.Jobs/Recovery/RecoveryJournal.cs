@@ -14,13 +14,14 @@ public sealed class RecoveryJournal : IDisposable
 
     private readonly FileStream file;
     private readonly TimeProvider clock;
+    private readonly string machine;
     private readonly JournalChain chain;
     private readonly List<JournalEntry> entries = [];
     private readonly Lock gate = new();
 
-    private RecoveryJournal(FileStream file, SigningKey? key, TimeProvider clock)
+    private RecoveryJournal(FileStream file, SigningKey? key, TimeProvider clock, string? machine)
     {
-        (this.file, this.clock) = (file, clock);
+        (this.file, this.clock, this.machine) = (file, clock, machine ?? Machine.Name);
         chain = new JournalChain(key);
     }
 
@@ -40,19 +41,25 @@ public sealed class RecoveryJournal : IDisposable
         }
     }
 
+    /// <summary>Whether nothing was changed yet: the store was only looked at.</summary>
+    public bool IsOnlyAssessed => Entries.All(e => e.Step is null || e.Step == RecoveryStep.Assess.Name());
+
     /// <summary>Whether the recovery has ended.</summary>
     public bool HasEnded => Entries[^1].Kind == JournalEntryKind.Ended;
 
-    /// <summary>Begins a journal. A recovery that has ended is moved aside; one that has not is an error.</summary>
+    /// <summary>
+    /// Begins a journal. One of a recovery that has ended, or has changed nothing, is moved aside; another one is an error.
+    /// </summary>
+    /// <param name="machine">This machine's name; null: it is asked for.</param>
     /// <exception cref="TwiBackupException">There is one that has not ended; wrong use.</exception>
-    public static RecoveryJournal Begin(string path, JournalHeader header, SigningKey? key, TimeProvider clock)
+    public static RecoveryJournal Begin(string path, JournalHeader header, SigningKey? key, TimeProvider clock, string? machine = null)
     {
         path = System.IO.Path.GetFullPath(path);
         var folder = System.IO.Path.GetDirectoryName(path)!;
         Directory.CreateDirectory(folder, Private | UnixFileMode.UserExecute);
         if (File.Exists(path))
             MoveAside(path, key, clock);
-        var journal = new RecoveryJournal(Open(path, FileMode.CreateNew), key, clock);
+        var journal = new RecoveryJournal(Open(path, FileMode.CreateNew), key, clock, machine);
         journal.Append(JournalEntryKind.Recovery, null, ToolVersion.Text, header.ToFacts());
         using (var parent = FileCalls.TryOpenFolder(FileCalls.Anywhere, folder, out _))
         {
@@ -65,7 +72,7 @@ public sealed class RecoveryJournal : IDisposable
 
     /// <summary>Opens the journal of a recovery to go on with it. Null: there is none.</summary>
     /// <exception cref="TwiBackupException">It is edited, damaged, or in use.</exception>
-    public static RecoveryJournal? Resume(string path, SigningKey? key, TimeProvider clock)
+    public static RecoveryJournal? Resume(string path, SigningKey? key, TimeProvider clock, string? machine = null)
     {
         path = System.IO.Path.GetFullPath(path);
         if (!File.Exists(path))
@@ -73,7 +80,7 @@ public sealed class RecoveryJournal : IDisposable
         var file = Open(path, FileMode.Open);
         try
         {
-            var journal = new RecoveryJournal(file, key, clock);
+            var journal = new RecoveryJournal(file, key, clock, machine);
             var (entries, length) = JournalReader.Read(file, key);
             if (entries.Count == 0)
             {
@@ -109,7 +116,7 @@ public sealed class RecoveryJournal : IDisposable
                 Kind = kind,
                 Step = step?.Name(),
                 At = clock.GetUtcNow(),
-                Host = Machine.Name,
+                Host = machine,
                 Text = Clean(text),
                 Facts = facts?.ToDictionary(f => f.Key, f => Clean(f.Value)!, StringComparer.Ordinal),
                 Lines = lines is null ? null : [.. lines.Select(l => Clean(l)!)],
@@ -128,7 +135,7 @@ public sealed class RecoveryJournal : IDisposable
     {
         using (var old = Resume(path, key, clock))
         {
-            if (old is { HasEnded: false })
+            if (old is { HasEnded: false, IsOnlyAssessed: false })
                 throw new TwiBackupException(
                     ExitCode.WrongUse,
                     $"The recovery of {old.Header.System} that began at {old.Entries[0].At.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z has not ended. Go on with it: twibackup recover --resume; or move {path} aside and begin anew.");

@@ -44,6 +44,9 @@ public sealed record RecoveryOptions
     /// </summary>
     public bool ContinuesElsewhere { get; init; }
 
+    /// <summary>This machine, as the journal names it.</summary>
+    public string Machine { get; init; } = Recovery.Machine.Name;
+
     /// <summary>Whether what is in the places that are restored to may be moved aside; if not, its presence is an error.</summary>
     public bool KeepAside { get; init; }
 

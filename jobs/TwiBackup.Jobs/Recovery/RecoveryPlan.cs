@@ -21,6 +21,12 @@ public sealed record RecoveryPlan
     /// <summary>Sets that are passed over, and why; one line each.</summary>
     public IReadOnlyList<string> Skipped { get; init; } = [];
 
+    /// <summary>Folders that hold something and will be moved aside.</summary>
+    public IReadOnlyList<string> InTheWay { get; init; } = [];
+
+    /// <summary>What would stop the recovery, one line each, as far as can be seen beforehand.</summary>
+    public IReadOnlyList<string> Problems { get; init; } = [];
+
     /// <summary>All steps, also those that are not done.</summary>
     public required IReadOnlyList<PlannedStep> Steps { get; init; }
 

@@ -14,16 +14,18 @@ internal sealed class RecoveryPlanner(RecoveryOptions options, IReadOnlyList<IRe
     /// <summary>Plans.</summary>
     /// <param name="chosen">Sets that an interrupted run had chosen, by kind; their absence is an error.</param>
     /// <param name="damaged">Fulls that turned out to be damaged.</param>
+    /// <param name="isTimed">Whether to say how long steps will take, which reads every verification record.</param>
     /// <exception cref="TwiBackupException">Something that is to be recovered can't be.</exception>
     public async Task<RecoveryPlan> PlanAsync(
-        IReadOnlyDictionary<SetKind, string> chosen, IReadOnlySet<string> damaged, CancellationToken cancellationToken)
+        IReadOnlyDictionary<SetKind, string> chosen, IReadOnlySet<string> damaged, bool isTimed, CancellationToken cancellationToken)
     {
         var madeAt = clock.GetUtcNow();
-        var database = IsDone(RecoveryStep.Database)
+        var database = IsDone(RecoveryStep.Database) && options.DataDirectory is not null
             ? await PlanDatabaseAsync(chosen.GetValueOrDefault(SetKind.Full), damaged, cancellationToken)
             : null;
         var repository = IsDone(RecoveryStep.Repository) ? await ChooseAsync(SetKind.Repository, chosen, madeAt, cancellationToken) : null;
         var configuration = IsDone(RecoveryStep.Configuration) ? await ChooseAsync(SetKind.Configuration, chosen, madeAt, cancellationToken) : null;
+        var rates = isTimed ? await RestoreRates.ReadAsync(options.Verifications, catalog, cancellationToken) : null;
         return new RecoveryPlan
         {
             MadeAt = madeAt,
@@ -31,12 +33,25 @@ internal sealed class RecoveryPlanner(RecoveryOptions options, IReadOnlyList<IRe
             Repository = repository,
             Configuration = configuration,
             Skipped = [.. skipped],
-            Steps =
-            [
-                .. steps.Select(s => new PlannedStep(
-                    s.Step, s.Does, s.Precondition, s.Undo, options.Shares.TryGetValue(s.Step, out var share) ? share : null, WhyNot(s))),
-            ],
+            Steps = [.. steps.Select(s => Describe(s, rates, database, repository, configuration))],
         };
+    }
+
+    private PlannedStep Describe(IRecoveryStep step, RestoreRates? rates, RestorePlan? database, BackupSet? repository, BackupSet? configuration)
+    {
+        var planned = new PlannedStep(
+            step.Step, step.Does, step.Precondition, step.Undo, options.Shares.TryGetValue(step.Step, out var share) ? share : null, WhyNot(step));
+        var (set, replay) = step.Step switch
+        {
+            RecoveryStep.Database => (database?.Set, database?.ReplayBytes ?? 0),
+            RecoveryStep.Repository => (repository, 0L),
+            RecoveryStep.Configuration => (configuration, 0L),
+            _ => (null, 0L),
+        };
+        if (rates is null || set is null)
+            return planned;
+        var (time, how) = rates.Of(set.Kind, set.Manifest.PlainBytes, replay);
+        return planned with { Expected = time, ExpectedHow = how };
     }
 
     private bool IsDone(RecoveryStep step) => WhyNot(steps.First(s => s.Step == step)) is null;

@@ -1,4 +1,4 @@
-using TwiBackup.Postgres;
+using System.Text;
 
 namespace TwiBackup.Recovery;
 
@@ -28,8 +28,29 @@ internal sealed class RecoveryResults(RecoveryOptions options, RecoveryContext c
         };
     }
 
-    /// <summary>Writes the incident document as far as the recovery came.</summary>
-    public void Write() => _ = Make();
+    /// <summary>Writes the incident document as far as the recovery came. That it can't be is said and fails nothing.</summary>
+    public void Write(bool isHandedOver = false)
+    {
+        var result = Make(null, isHandedOver);
+        var page = new IncidentDocument(options, result, context.Journal.Header, context.Journal.Entries).Write();
+        var staged = result.IncidentFile + ".new";
+        try
+        {
+            File.Delete(staged);
+            using (var file = new StreamWriter(staged, new UTF8Encoding(false), new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            }))
+                file.Write(page);
+            File.Move(staged, result.IncidentFile, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            context.Progress.Warn($"The incident document {result.IncidentFile} can't be written: {e.Message} The journal {context.Journal.Path} has it all.");
+        }
+    }
 
     private StepResult ResultOf(RecoveryStep step, IReadOnlyList<JournalEntry> entries)
     {

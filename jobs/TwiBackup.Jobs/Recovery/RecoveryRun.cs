@@ -9,11 +9,45 @@ namespace TwiBackup.Recovery;
 /// </summary>
 public sealed class RecoveryRun(RecoveryOptions options, IProgressReporter progress, TimeProvider clock)
 {
-    /// <summary>Plans without changing anything, here or in the store.</summary>
+    /// <summary>Plans without changing anything, here or in the store; what would be refused is among the plan's problems.</summary>
     /// <exception cref="TwiBackupException">Something that is to be recovered can't be.</exception>
-    public Task<RecoveryPlan> PlanAsync(CancellationToken cancellationToken) =>
-        new RecoveryPlanner(options, RecoveryStepList.Of(options, null), clock)
-            .PlanAsync(new Dictionary<SetKind, string>(), new HashSet<string>(), cancellationToken);
+    public async Task<RecoveryPlan> PlanAsync(CancellationToken cancellationToken)
+    {
+        var plan = await new RecoveryPlanner(options, RecoveryStepList.Of(options, null), clock)
+            .PlanAsync(new Dictionary<SetKind, string>(), new HashSet<string>(), isTimed: true, cancellationToken);
+        plan = plan with { InTheWay = InTheWay(plan) };
+        if (plan.Database is not { } database)
+            return plan;
+        var assessment = new Assessment(options, clock);
+        var problems = new List<string>();
+        foreach (var part in (Func<Task>[])[() => Do(assessment.RequireAcceptedLoss), () => Do(assessment.RequirePlace), () => new Fence(options).RequireAsync(database, cancellationToken)])
+        {
+            try
+            {
+                await part();
+            }
+            catch (TwiBackupException e)
+            {
+                problems.Add(e.Message);
+            }
+        }
+
+        return plan with { Problems = problems };
+
+        Task Do(Action<Database.RestorePlan> look)
+        {
+            look(database);
+            return Task.CompletedTask;
+        }
+    }
+
+    private List<string> InTheWay(RecoveryPlan plan)
+    {
+        // What is there on this machine is in nobody's way when the rest is done on another.
+        string?[] folders = options.ContinuesElsewhere ? []
+            : [plan.Database is null ? null : options.DataDirectory, plan.Repository is null ? null : options.RepositoryFolder];
+        return [.. folders.OfType<string>().Where(f => Directory.Exists(f) && Directory.EnumerateFileSystemEntries(f).Any())];
+    }
 
     /// <summary>
     /// Recovers, or goes on. A step that fails ends the run; the result says why. Cancelled, what runs is ended and journaled, and the
@@ -26,27 +60,32 @@ public sealed class RecoveryRun(RecoveryOptions options, IProgressReporter progr
         IReadOnlyList<IRecoveryStep> steps = [];
         await using var context = new RecoveryContext(options, journal, progress, clock)
         {
-            PlanAsync = ct => new RecoveryPlanner(options, steps, clock).PlanAsync(Chosen(journal), Damaged(journal), ct),
+            PlanAsync = ct => new RecoveryPlanner(options, steps, clock).PlanAsync(Chosen(journal), Damaged(journal), isTimed: false, ct),
         };
         steps = RecoveryStepList.Of(options, context);
         var results = new RecoveryResults(options, context, clock);
+        var isHandedOver = false;
         try
         {
             foreach (var step in journal.HasEnded ? [] : steps)
             {
                 if (IsDone(journal, step.Step))
                     continue;
+                cancellationToken.ThrowIfCancellationRequested();
                 if (WhyNot(step) is { } whyNot)
                 {
                     Skip(journal, step.Step, whyNot);
                     continue;
                 }
 
-                if (IsElsewhere(context, step.Step))
+                if (isHandedOver = IsElsewhere(context, step.Step))
                     return results.Make(isHandedOver: true);
-                await ResumeBesidesAsync(context, step.Step, cancellationToken);
-                if (await RunAsync(journal, step, cancellationToken) is { } failure)
+                results.Write();
+                if (await RunAsync(context, step, cancellationToken) is { } failure)
+                {
+                    await NotifyStep.TellAsync(context, new RecoveryNotice(NoticeKind.Failed, $"{step.Step.Name()} failed: {failure.Message}", $"Go on with: {options.ResumeCommand}"), cancellationToken);
                     return results.Make(failure);
+                }
             }
 
             if (!journal.HasEnded)
@@ -55,7 +94,8 @@ public sealed class RecoveryRun(RecoveryOptions options, IProgressReporter progr
         }
         finally
         {
-            results.Write();
+            // However it ended: as far as it came.
+            results.Write(isHandedOver);
         }
     }
 
@@ -64,10 +104,17 @@ public sealed class RecoveryRun(RecoveryOptions options, IProgressReporter progr
         var key = options.Catalog.Keys.Signer;
         var wanted = new JournalHeader(
             SetId.Create(clock.GetUtcNow()), options.Catalog.System, options.Catalog.Store.Location, options.Isolated, options.Target);
-        if (!options.Resume || RecoveryJournal.Resume(options.JournalFile, key, clock) is not { } journal)
-            return RecoveryJournal.Begin(options.JournalFile, wanted, key, clock);
+        if (!options.Resume || RecoveryJournal.Resume(options.JournalFile, key, clock, options.Machine) is not { } journal)
+            return RecoveryJournal.Begin(options.JournalFile, wanted, key, clock, options.Machine);
         try
         {
+            if (journal.IsOnlyAssessed && !journal.HasEnded)
+            {
+                // Nothing depends on what was found: it is looked at again, perhaps for another target.
+                journal.Dispose();
+                return RecoveryJournal.Begin(options.JournalFile, wanted, key, clock, options.Machine);
+            }
+
             RequireSame(journal.Header, wanted, journal.Path);
             if (!journal.HasEnded)
                 journal.Append(JournalEntryKind.Resumed, null, ToolVersion.Text);
@@ -95,14 +142,17 @@ public sealed class RecoveryRun(RecoveryOptions options, IProgressReporter progr
     }
 
     /// <summary>One step. Returns its failure, or null.</summary>
-    private async Task<Exception?> RunAsync(RecoveryJournal journal, IRecoveryStep step, CancellationToken cancellationToken)
+    private async Task<Exception?> RunAsync(RecoveryContext context, IRecoveryStep step, CancellationToken cancellationToken)
     {
+        var journal = context.Journal;
         progress.Say($"{step.Step.Name()}: {step.Does}");
-        journal.Append(JournalEntryKind.Begun, step.Step, null);
+        var begun = journal.Append(JournalEntryKind.Begun, step.Step, null);
         try
         {
+            await ResumeBesidesAsync(context, step.Step, cancellationToken);
             var outcome = await step.RunAsync(cancellationToken);
-            journal.Append(JournalEntryKind.Done, step.Step, outcome.Text, outcome.Facts, outcome.Lines);
+            var done = journal.Append(JournalEntryKind.Done, step.Step, outcome.Text, outcome.Facts, outcome.Lines);
+            progress.Say($"{step.Step.Name()} is done after {Sizes.Text(done.At - begun.At)}: {outcome.Text}");
             return null;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -117,14 +167,11 @@ public sealed class RecoveryRun(RecoveryOptions options, IProgressReporter progr
         }
     }
 
-    /// <summary>A killed run took the receiver with it.</summary>
+    /// <summary>A killed run took the receiver with it, a machine that was started again the server.</summary>
     private static async Task ResumeBesidesAsync(RecoveryContext context, RecoveryStep next, CancellationToken cancellationToken)
     {
         if (next > RecoveryStep.Database && context.Note(RecoveryStep.Database, DatabaseStep.Opened) is not null && context.Database() is { } database)
-        {
-            await context.StartReceiverAsync(database, cancellationToken);
-            context.StartFull(database);
-        }
+            await context.OpenAsync(database, cancellationToken);
     }
 
     private string? WhyNot(IRecoveryStep step) => options.Skip.Contains(step.Step) ? "left out by --skip or --only" : step.WhyNot;
@@ -146,7 +193,7 @@ public sealed class RecoveryRun(RecoveryOptions options, IProgressReporter progr
     /// <summary>Whether the step is to be done on the host that this machine has provisioned.</summary>
     private bool IsElsewhere(RecoveryContext context, RecoveryStep step) =>
         options.ContinuesElsewhere && step > RecoveryStep.Provision
-        && context.Last(RecoveryStep.Provision, JournalEntryKind.Done)?.Host == Machine.Name;
+        && context.Last(RecoveryStep.Provision, JournalEntryKind.Done)?.Host == options.Machine;
 
     private static Dictionary<SetKind, string> Chosen(RecoveryJournal journal)
     {

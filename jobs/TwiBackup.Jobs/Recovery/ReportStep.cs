@@ -6,6 +6,9 @@ namespace TwiBackup.Recovery;
 /// </summary>
 internal sealed class ReportStep(RecoveryContext context) : IRecoveryStep
 {
+    /// <summary>The fact that tells how the first full went.</summary>
+    public const string FullFact = "full";
+
     public RecoveryStep Step => RecoveryStep.Report;
 
     public string Does => "wait for the first full of the new timeline, tell people, complete the incident document";
@@ -22,7 +25,7 @@ internal sealed class ReportStep(RecoveryContext context) : IRecoveryStep
         var facts = new Dictionary<string, string>();
         if (await context.FullAsync(cancellationToken) is { } full)
         {
-            facts["full"] = full.Taken ? "taken" : "failed";
+            facts[FullFact] = full.Taken ? "taken" : "failed";
             lines.Add(full.Taken ? full.Text : $"The first full of the new timeline was not taken: {full.Text} Take it: twibackup backup database");
             if (!full.Taken)
                 context.Progress.Warn(lines[^1]);
@@ -30,7 +33,7 @@ internal sealed class ReportStep(RecoveryContext context) : IRecoveryStep
 
         await context.EndReceiverAsync();
         var message = $"{context.Journal.Header.System} is recovered{(context.Options.Isolated ? " (a drill)" : "")}.";
-        lines.Add(await NotifyStep.TellAsync(context, new RecoveryNotice(message, null, true), cancellationToken));
+        lines.Add((await NotifyStep.TellAsync(context, new RecoveryNotice(NoticeKind.Recovered, message, null), cancellationToken)).Text);
         return new StepOutcome("The recovery is documented.") { Facts = facts, Lines = lines };
     }
 }

@@ -30,6 +30,14 @@ public static class ScheduledJobs
             jobs.Add(Backup("logs", "logs", logs.Schedule, JobSecrets.None));
         if (policy.Verification is { } verification)
             jobs.AddRange(Verifications(policy, verification, isPhysical));
+        if (policy.Verification is { System: { } system } whole)
+            jobs.Add(new ScheduledJob
+            {
+                Kind = "verification system",
+                Arguments = ["verify", "system"],
+                Schedule = system.Schedule ?? whole.Schedule,
+                Secrets = JobSecrets.Database | JobSecrets.Writer | JobSecrets.Records | JobSecrets.Webhook,
+            });
         if (policy.Rehearsal is { } rehearsal)
             jobs.Add(Rehearse(policy, rehearsal));
         // Never by a clock of its own: nothing expires unless something newer has come.

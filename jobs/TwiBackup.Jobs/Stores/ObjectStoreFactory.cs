@@ -15,11 +15,12 @@ public static partial class ObjectStoreFactory
     /// <c>AWS_SECRET_ACCESS_KEY</c> and <c>AWS_SESSION_TOKEN</c> in <paramref name="environment"/>, else from the AWS SDK's chain (profile,
     /// container, instance). Opening touches neither disk nor network.
     /// </summary>
+    /// <param name="objectLock">The lock that every object put into S3 asks for; null: the bucket's own default.</param>
     /// <exception cref="TwiBackupException">With <see cref="ExitCode.WrongUse"/> when the URL is wrong.</exception>
-    public static IObjectStore Open(string url, IReadOnlyDictionary<string, string> environment)
+    public static IObjectStore Open(string url, IReadOnlyDictionary<string, string> environment, ObjectLock? objectLock = null)
     {
         var parsed = StoreUrl.Parse(url);
-        return parsed.Scheme == "file" ? OpenFolder(parsed) : new S3ObjectStore(ParseS3(parsed, environment));
+        return parsed.Scheme == "file" ? OpenFolder(parsed) : new S3ObjectStore(ParseS3(parsed, environment) with { Lock = objectLock });
     }
 
     private static FileObjectStore OpenFolder(StoreUrl url)

@@ -51,6 +51,9 @@ internal static class S3Errors
             // S3 names what is not found; only an answer that is no S3 answer leaves the SDK with this.
             "NotFound" => NotS3(request, settings).Message,
             "InvalidObjectState" => $"{where} is archived (Glacier) and cannot be read now. Restore it in S3 first.",
+            "InvalidRequest" when settings.Lock is not null && request.Permission.Contains("PutObjectRetention", StringComparison.Ordinal) =>
+                $"{server} refuses to lock {where} ({Code(answer)}): the policy's stores.lock needs a bucket that was made with object lock. " +
+                $"Make one, or take the lock out.{Said(answer)}",
             "QuotaExceeded" => $"{server} is over its quota while {request.Doing}. Raise the quota or free space.",
             "NoSuchUpload" =>
                 $"{where}: the upload was removed at {server} before it was complete. Does a lifecycle rule abort early? Try again.",

@@ -21,6 +21,9 @@ internal sealed record S3Settings(string Bucket)
     /// <summary>Null: the SDK's chain (profile, container, instance).</summary>
     public AWSCredentials? Credentials { get; init; }
 
+    /// <summary>What every put asks for; null: nothing, so that the bucket's default holds.</summary>
+    public ObjectLock? Lock { get; init; }
+
     /// <summary>Bytes of an upload's first parts; at least 5 MiB. See <see cref="S3Parts"/>.</summary>
     public int PartSize { get; init; } = 16 << 20;
 

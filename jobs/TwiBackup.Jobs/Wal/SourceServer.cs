@@ -9,8 +9,12 @@ namespace TwiBackup.Wal;
 /// <param name="SynchronousStandbyNames">The setting.</param>
 /// <param name="SenderTimeout">wal_sender_timeout; zero when it is off.</param>
 /// <param name="Slot">The slot asked for, or null when it is missing.</param>
-public sealed record SourceServer(bool IsStandby, string SynchronousStandbyNames, TimeSpan SenderTimeout, SlotState? Slot)
+/// <param name="Written">The end of its WAL; null when it is a standby.</param>
+public sealed record SourceServer(bool IsStandby, string SynchronousStandbyNames, TimeSpan SenderTimeout, SlotState? Slot, Lsn? Written)
 {
+    /// <summary>Bytes of WAL that the slot holds back on the server's disk; null when there is none, or it reserves nothing.</summary>
+    public long? RetainedBytes => Slot?.RestartLsn is { } kept && Written is { } end ? (long)(end - kept) : null;
+
     /// <summary>Connects and asks. Throws <see cref="TwiBackupException"/> when that fails.</summary>
     public static async Task<SourceServer> AskAsync(ConnectionSettings settings, string slot, CancellationToken cancellationToken)
     {
@@ -19,7 +23,8 @@ public sealed record SourceServer(bool IsStandby, string SynchronousStandbyNames
             """
             select pg_is_in_recovery(), current_setting('synchronous_standby_names'),
                    (select setting from pg_settings where name = 'wal_sender_timeout'),
-                   s.slot_type, s.active, s.active_pid, s.restart_lsn::text, s.wal_status, s.safe_wal_size
+                   s.slot_type, s.active, s.active_pid, s.restart_lsn::text, s.wal_status, s.safe_wal_size,
+                   case when not pg_is_in_recovery() then pg_current_wal_lsn()::text end
             from (select) as nothing left join pg_replication_slots s on s.slot_name = $1
             """,
             connection);
@@ -29,7 +34,9 @@ public sealed record SourceServer(bool IsStandby, string SynchronousStandbyNames
             await using var row = await command.ExecuteReaderAsync(cancellationToken);
             await row.ReadAsync(cancellationToken);
             var timeout = TimeSpan.FromMilliseconds(int.Parse(row.GetString(2), CultureInfo.InvariantCulture));
-            return new SourceServer(row.GetBoolean(0), row.GetString(1), timeout, row.IsDBNull(3) ? null : ReadSlot(row));
+            return new SourceServer(
+                row.GetBoolean(0), row.GetString(1), timeout, row.IsDBNull(3) ? null : ReadSlot(row),
+                row.IsDBNull(9) ? null : Lsn.Parse(row.GetString(9)));
         }
         catch (NpgsqlException failure)
         {

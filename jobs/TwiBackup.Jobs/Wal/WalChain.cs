@@ -51,10 +51,11 @@ public sealed class WalChain
     /// <param name="behindMarkers">
     /// Whether what delete markers hide is there: for a restore, which reads it; not for whoever asks how the store stands.
     /// </param>
-    public static async Task<WalChain> LoadAsync(IObjectStore store, WalLayout layout, CancellationToken cancellationToken, bool behindMarkers = false)
+    /// <param name="segmentSize">wal_segment_size where a signed manifest tells it; 0: the store's cluster facts do.</param>
+    public static async Task<WalChain> LoadAsync(IObjectStore store, WalLayout layout, CancellationToken cancellationToken, bool behindMarkers = false, int segmentSize = 0)
     {
         // Facts sort behind the digits of a timeline, and segments' names mean nothing without the size.
-        var size = await ReadSegmentSizeAsync(store, layout, cancellationToken, behindMarkers);
+        var size = segmentSize > 0 ? segmentSize : await ReadSegmentSizeAsync(store, layout, cancellationToken, behindMarkers);
         var chain = new WalChain(layout, size);
         await foreach (var info in List(store, layout.Root, behindMarkers, cancellationToken))
         {

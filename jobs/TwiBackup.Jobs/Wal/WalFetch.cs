@@ -13,7 +13,7 @@ public sealed class WalFetch(IObjectStore store, KeyRing keys, WalLayout layout,
 {
     private readonly SignedObjects _objects = new(store, keys);
     private readonly WalListing _listing = new(store, layout);
-    private int _segmentSize;
+    private int _segmentSize = options.SegmentSize;
     private TimelineHistory? _target;
 
     /// <summary>
@@ -77,20 +77,29 @@ public sealed class WalFetch(IObjectStore store, KeyRing keys, WalLayout layout,
             }
             catch (ObjectRefusedException e) when (options.Timeline < timeline)
             {
-                // Behind the timeline that is followed PostgreSQL only asks whether the number is free.
-                say($"{e.Message} It is passed over.");
-                return false;
+                // Behind the timeline that is followed PostgreSQL only asks which numbers are taken, and reads nothing of the file.
+                say($"{e.Message} Timeline {timeline} counts as taken.");
+                return true;
             }
         }
 
         // A number that is in use, or a higher one, without its history: something was lost.
         if (await _listing.FirstAsync(layout.TimelineFolder(timeline), null, o => o.Timeline == timeline, cancellationToken) is not null)
-            throw new TwiBackupException($"{timeline:X8}.history is missing from {store.Location} though WAL of that timeline is there. Restore with --timeline.");
-        var higher = await HigherAsync(timeline, cancellationToken);
-        return higher is null
-            ? false
-            : throw new TwiBackupException(
-                $"{timeline:X8}.history is missing from {store.Location} though {higher:X8}.history is there. Restore with --timeline.");
+            return await TakenAsync(timeline, "WAL of that timeline", file, cancellationToken);
+        return await HigherAsync(timeline, cancellationToken) is { } higher
+            && await TakenAsync(timeline, $"{higher:X8}.history", file, cancellationToken);
+    }
+
+    /// <summary>
+    /// A recovery along an older timeline asks only whether the number is free for its own: it is told that it is not. Any other needs
+    /// what is lost.
+    /// </summary>
+    private async Task<bool> TakenAsync(uint timeline, string there, FileStream file, CancellationToken cancellationToken)
+    {
+        if (!(options.Timeline < timeline))
+            throw new TwiBackupException($"{timeline:X8}.history is missing from {store.Location} though {there} is there. Restore with --timeline.");
+        await file.WriteAsync("# This number is taken; the history itself is missing from the store.\n"u8.ToArray(), cancellationToken);
+        return true;
     }
 
     private async Task<bool> ReadLabelAsync(WalFileName name, FileStream file, CancellationToken cancellationToken)
@@ -107,20 +116,39 @@ public sealed class WalFetch(IObjectStore store, KeyRing keys, WalLayout layout,
         var found = await _listing.FindAsync(layout.SegmentPrefix(name), cancellationToken);
         var wholes = found.Where(o => o.Kind == WalObjectKind.Segment).ToList();
         var size = await SegmentSizeAsync(cancellationToken);
-        if (size > 0 && options.Until is { } until && Parse(name, size).Start >= until)
+        // Nothing of this cluster is there.
+        if (size == 0)
+            return false;
+        var segment = Parse(name, size);
+        if (options.Until is { } until && segment.Start >= until)
+            return false;
+        if (wholes.Count + found.Count(o => o.Kind == WalObjectKind.Tail) == 0)
+            return await LaterAsync(segment, cancellationToken) is { } later ? throw Missing(name, later) : false;
+
+        var left = await LeftAtAsync(segment, cancellationToken);
+        if (left <= segment.Start)
             return false;
         if (wholes.Count > 0)
-        {
             await ReadWholeAsync(name, wholes, size, file, cancellationToken);
-            return true;
+        else if (!await ReadTailsAsync(segment, [.. found.Where(o => o.Kind == WalObjectKind.Tail)], file, cancellationToken))
+            return false;
+        if (left is { } end)
+        {
+            file.SetLength((long)(end - segment.Start));
+            file.SetLength(segment.Size);
         }
 
-        var tails = found.Where(o => o.Kind == WalObjectKind.Tail).ToList();
-        if (tails.Count > 0)
-            return await ReadTailsAsync(Parse(name, size), tails, file, cancellationToken);
-        if (size > 0 && await LaterAsync(Parse(name, size), cancellationToken) is { } later)
-            throw Missing(name, later);
-        return false;
+        return true;
+    }
+
+    /// <summary>
+    /// Where the target's path leaves the segment's timeline, in it or before it; null when it does not. What stands behind was abandoned there:
+    /// PostgreSQL asks for a parent's segment when the one of the timeline itself is not stored, and would replay all of it.
+    /// </summary>
+    private async Task<Lsn?> LeftAtAsync(WalSegment segment, CancellationToken cancellationToken)
+    {
+        var path = await TargetPathAsync(segment, cancellationToken);
+        return path.Path.Where(s => s.Timeline == segment.Timeline && s.End < segment.End).Select(s => (Lsn?)s.End).FirstOrDefault();
     }
 
     private async Task ReadWholeAsync(string name, List<WalObject> wholes, int size, FileStream file, CancellationToken cancellationToken)
@@ -251,16 +279,31 @@ public sealed class WalFetch(IObjectStore store, KeyRing keys, WalLayout layout,
     private async Task<int> SegmentSizeAsync(CancellationToken cancellationToken)
     {
         if (_segmentSize == 0)
-            _segmentSize = await WalChain.ReadSegmentSizeAsync(store, layout, cancellationToken);
-        if (_segmentSize == 0)
-        {
-            var facts = await _listing.FindAsync(layout.Root + "cluster-", cancellationToken);
-            _segmentSize = facts.Count > 0 ? facts[0].SegmentSize : 0;
-        }
+            _segmentSize = await ReadSegmentSizeAsync(cancellationToken);
 
         return _segmentSize != 0 || await _listing.FirstAsync(layout.Root, null, _ => true, cancellationToken) is null
             ? _segmentSize
             : throw new TwiBackupException($"{store.Location}/{layout.Root} holds WAL but not its cluster facts. Put them back from the replica.");
+    }
+
+    /// <summary>As the cluster facts say it whose signature is good: their name alone anybody can write.</summary>
+    private async Task<int> ReadSegmentSizeAsync(CancellationToken cancellationToken)
+    {
+        TwiBackupException? refusal = null;
+        foreach (var facts in await _listing.FindAsync(layout.Root + "cluster-", cancellationToken))
+        {
+            try
+            {
+                await _objects.ReadAsync(layout.ClusterFacts(facts.SegmentSize), Stream.Null, WalObjects.MaxHistory, say, cancellationToken);
+                return facts.SegmentSize;
+            }
+            catch (ObjectRefusedException e)
+            {
+                refusal ??= e;
+            }
+        }
+
+        return refusal is null ? 0 : throw refusal;
     }
 
     private static long WalObjectsLimit(int size) => size > 0 ? size : 1L << 30;

@@ -10,4 +10,5 @@ namespace TwiBackup.Wal;
 /// <param name="Needed">
 /// WAL from here on is not needed: where it can't be believed it is left away and ends there. For a restore to an LSN; null: all of it is.
 /// </param>
-public sealed record WalFetchOptions(uint? Timeline = null, Lsn? Until = null, Lsn? Needed = null);
+/// <param name="SegmentSize">wal_segment_size where a signed manifest tells it; 0: the store's cluster facts do.</param>
+public sealed record WalFetchOptions(uint? Timeline = null, Lsn? Until = null, Lsn? Needed = null, int SegmentSize = 0);

@@ -16,7 +16,8 @@ public sealed class WalObjects(IObjectStore store, KeyRing keys, WalLayout layou
     /// <summary>The statement's field that links a tail to the one before it: the SHA-256 of that one's plaintext.</summary>
     public const string PreviousField = "previous";
 
-    private static readonly SealOptions Options = new(Level: 1, Workers: 1);
+    // Small frames: several segments are sealed at once beside all that is received, and level 1 looks back no further anyway.
+    private static readonly SealOptions Options = new(Level: 1, Workers: 1, FrameSize: 1 << 20);
 
     private readonly SignedObjects _objects = new(store, keys);
     private readonly SigningKey _signer = keys.Signer

@@ -25,6 +25,7 @@ public sealed class StackConfigTests
     [InlineData("twibackup:databasePort", "0", "1 to 65535")]
     [InlineData("twibackup:scratchGigabytes", "500", "21 to 200")]
     [InlineData("twibackup:applicationFiles", "/app", "fs-")]
+    [InlineData("twibackup:applicationFiles", "fs-0a/fsap-0b", "port 2049")]
     [InlineData("twibackup:imageDigest", "latest", "sha256:")]
     [InlineData("twibackup:replicateImages", "yes", "true nor false")]
     [InlineData("twibackup:logDays", "91", "90")]

@@ -13,7 +13,7 @@ public sealed class RecoveryRunTests(LostSystem lost) : IClassFixture<LostSystem
         Assert.Null(result.Failure);
         Assert.True(result.Met);
         Assert.All(result.Steps, s => Assert.Equal(StepState.Done, s.State));
-        Assert.Equal(["notify", "provision", "open", "deploy", "verify", "route", "notify the end"], scene.Asked);
+        Assert.Equal(["notify Begun", "provision", "open", "deploy", "verify", "route", "notify Recovered"], scene.Asked);
         Assert.Equal(LostSystem.Rows, await scene.RowsAsync());
         Assert.Equal("2", await scene.AskDatabaseAsync("select substr(pg_walfile_name(pg_current_wal_lsn()), 8, 1)"));
         Assert.Equal("f", await scene.AskDatabaseAsync("select active::text::char from pg_replication_slots where slot_name = 'twibackup'"));

@@ -90,25 +90,25 @@ internal sealed class RecoveryScene : IAsyncDisposable
 
     public RecoveryActions Actions() => new()
     {
-        Notify = async (notice, _) =>
+        Notify = async (notice, cancellationToken) =>
         {
-            await AskAsync(notice.IsEnd ? "notify the end" : "notify");
+            await AskAsync($"notify {notice.Kind}", cancellationToken);
             return "told";
         },
-        Provision = _ => AskAsync("provision"),
+        Provision = cancellationToken => AskAsync("provision", cancellationToken),
         OpenDatabase = async (database, cancellationToken) =>
         {
-            await AskAsync("open");
+            await AskAsync("open", cancellationToken);
             opened ??= await LocalServer.StartAsync(database.DataDirectory, TestPostgres.Options(TestPostgresTemplate.Settings, null), cancellationToken);
             return "";
         },
-        Deploy = _ => AskAsync("deploy"),
+        Deploy = cancellationToken => AskAsync("deploy", cancellationToken),
         Verify = async cancellationToken =>
         {
-            await AskAsync("verify");
+            await AskAsync("verify", cancellationToken);
             return [new TwiBackup.Verification.Check("rows", await RowsAsync() == LostSystem.Rows, "counted")];
         },
-        Route = _ => AskAsync("route"),
+        Route = cancellationToken => AskAsync("route", cancellationToken),
     };
 
     public Task<RecoveryResult> RecoverAsync(Func<RecoveryOptions, RecoveryOptions>? change = null) => RecoverAsync(Progress, change, Cancellation);
@@ -151,11 +151,12 @@ internal sealed class RecoveryScene : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    private async Task<string> AskAsync(string action)
+    private async Task<string> AskAsync(string action, CancellationToken cancellationToken)
     {
         lock (Asked)
             Asked.Add(action);
         await OnAction(action);
+        cancellationToken.ThrowIfCancellationRequested();
         return $"{action} done";
     }
 }

@@ -114,8 +114,9 @@ public sealed class PlantedWalTests : IAsyncLifetime
     {
         await objects.PutSegmentAsync(Name(1, 5), Bytes(Size), null, Cancellation);
         await PlantAsync(Layout.History(2));
-        // PostgreSQL asks for it to know whether its next number is free.
-        Assert.Equal(WalFetchResult.NotThere, await FetchAsync("00000002.history", new WalFetchOptions(Timeline: 1)));
+        // PostgreSQL asks for it to know whether its next number is free. It is not: our own history could not be stored there.
+        Assert.Equal(WalFetchResult.Fetched, await FetchAsync("00000002.history", new WalFetchOptions(Timeline: 1)));
+        Assert.Equal(WalFetchResult.NotThere, await FetchAsync("00000003.history", new WalFetchOptions(Timeline: 1)));
         await Assert.ThrowsAsync<ObjectRefusedException>(() => FetchAsync("00000002.history", new WalFetchOptions(Timeline: 2)));
     }
 

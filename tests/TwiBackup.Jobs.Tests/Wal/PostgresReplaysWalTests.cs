@@ -124,7 +124,8 @@ public sealed class PostgresReplaysWalTests
         Assert.True(chain.Prove(from, chain.PathTo(2), to).Whole, chain.Prove(from, chain.PathTo(2), to).Message);
     }
 
-    private static async Task<string> BaseBackupAsync(TestPostgres postgres)
+    /// <summary>A copy by pg_basebackup, without WAL.</summary>
+    internal static async Task<string> BaseBackupAsync(TestPostgres postgres)
     {
         var folder = TestEnvironment.Account.CreatePrivateDirectory("twi-bb-");
         var data = Path.Combine(folder, "data");

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using TwiBackup.Catalog;
+using TwiBackup.Files;
 using TwiBackup.Postgres;
 using TwiBackup.Progress;
 using TwiBackup.Rehearsal.Bot;
@@ -24,18 +25,19 @@ internal sealed class LocalSystem : IAsyncDisposable
 
     private readonly RehearsalOptions options;
     private readonly IProgressReporter progress;
+    private readonly ScratchFolder scratch;
     private LocalProcess? receiver;
     private LocalProcess? bot;
 
-    private LocalSystem(RehearsalOptions options, IProgressReporter progress, string folder, PostgresInstallation installation, ServerAccount account)
+    private LocalSystem(RehearsalOptions options, IProgressReporter progress, ScratchFolder scratch, PostgresInstallation installation, ServerAccount account)
     {
-        (this.options, this.progress, Folder, Installation, Account) = (options, progress, folder, installation, account);
+        (this.options, this.progress, this.scratch, Installation, Account) = (options, progress, scratch, installation, account);
         Database = new LocalDatabase(installation, account, Path.Combine(Host, "data"));
         Home = new BotHome(Path.Combine(Host, "app"), account);
     }
 
     /// <summary>Where everything lies. What is not below <see cref="Host"/> outlives the host.</summary>
-    public string Folder { get; }
+    public string Folder => scratch.Path;
 
     /// <summary>What a disaster takes away.</summary>
     public string Host => Path.Combine(Folder, "host");
@@ -64,10 +66,9 @@ internal sealed class LocalSystem : IAsyncDisposable
     {
         var installation = PostgresInstallation.Find(null, options.Environment);
         var account = ServerAccount.Resolve(options.Environment);
-        var folder = Directory.CreateTempSubdirectory("twibackup-rehearsal-").FullName;
-        // Others may pass through to what is the server account's, and see nothing.
-        File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
-        var system = new LocalSystem(options, progress, folder, installation, account);
+        var scratch = new ScratchFolder(Path.GetTempPath(), passable: true);
+        var folder = scratch.Path;
+        var system = new LocalSystem(options, progress, scratch, installation, account);
         try
         {
             progress.Stage("system");
@@ -188,10 +189,13 @@ internal sealed class LocalSystem : IAsyncDisposable
             await Stores.DisposeAsync();
         }
 
-        if (!options.Keep && Directory.Exists(Folder))
-            Directory.Delete(Folder, recursive: true);
-        else if (options.Keep)
+        if (options.Keep)
+        {
+            scratch.Keep();
             progress.Say($"Everything was left in {Folder}.");
+        }
+
+        scratch.Dispose();
     }
 
     private async Task EndAsync()
