@@ -114,11 +114,11 @@ public sealed class InterruptionTests(LostSystem lost) : IClassFixture<LostSyste
     {
         await using var scene = await RecoveryScene.CreateAsync(lost);
         await scene.RecoverAsync();
-        var before = (scene.Asked.Count, RecoveryScene.Photograph(scene.StoreRoot));
+        var before = (scene.Asked.Count, RecoveryScene.Photograph(scene.StoreObjects));
         var again = await scene.RecoverAsync(o => o with { Resume = true });
         Assert.True(again.Met);
         Assert.Equal(before.Count, scene.Asked.Count);
-        Assert.Equal(before.Item2, RecoveryScene.Photograph(scene.StoreRoot));
+        Assert.Equal(before.Item2, RecoveryScene.Photograph(scene.StoreObjects));
     }
 
     [Fact]

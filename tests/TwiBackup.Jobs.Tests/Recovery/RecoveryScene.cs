@@ -30,6 +30,9 @@ internal sealed class RecoveryScene : IAsyncDisposable
 
     public string StoreRoot => Path.Combine(Folder, "store");
 
+    /// <summary>What is in the store; beside it lie the store's own leases.</summary>
+    public string StoreObjects => Path.Combine(StoreRoot, BackedUpServer.System);
+
     public string Host => Path.Combine(Folder, "host");
 
     public string Data => Path.Combine(Host, "data");
@@ -54,7 +57,7 @@ internal sealed class RecoveryScene : IAsyncDisposable
 
     public static async Task<RecoveryScene> CreateAsync(LostSystem lost)
     {
-        var folder = Directory.CreateTempSubdirectory("twi-recover-").FullName;
+        var folder = NewFolder();
         // The server's account passes through to its data directory.
         File.SetUnixFileMode(folder, (UnixFileMode)0b111_001_001);
         await TestPostgresTemplate.CopyTreeAsync(lost.StoreRoot, Path.Combine(folder, "store"));
@@ -149,6 +152,16 @@ internal sealed class RecoveryScene : IAsyncDisposable
             await opened.DisposeAsync();
         await Store.DisposeAsync();
         Directory.Delete(Folder, recursive: true);
+    }
+
+    /// <summary>In memory where there is room: a restore syncs the whole file system that it writes to, other tests' files included.</summary>
+    private static string NewFolder()
+    {
+        const string Memory = "/dev/shm";
+        const long Room = 2L << 30;
+        return Directory.Exists(Memory) && new DriveInfo(Memory).AvailableFreeSpace > Room
+            ? Directory.CreateDirectory(Path.Combine(Memory, $"twi-recover-{Guid.NewGuid():N}")).FullName
+            : Directory.CreateTempSubdirectory("twi-recover-").FullName;
     }
 
     private async Task<string> AskAsync(string action, CancellationToken cancellationToken)
