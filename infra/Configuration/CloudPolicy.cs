@@ -26,6 +26,8 @@ public static class CloudPolicy
         stores.Remove("replica");
         if (replica is not null)
             stores["replica"] = StoreUrl(names, replica);
+        else
+            RecoverHere(policy);
         return policy.ToJsonString(Compact);
     }
 
@@ -34,6 +36,15 @@ public static class CloudPolicy
 
     /// <summary>The store of a region, as a policy names it.</summary>
     public static string StoreUrl(Names names, string region) => $"s3://{names.Bucket(region)}?region={region}";
+
+    /// <summary>The host that gets this policy is the place that was provisioned: it does the rest, where its data volume is.</summary>
+    private static void RecoverHere(JsonObject policy)
+    {
+        if (policy["recovery"] is not JsonObject recovery)
+            policy["recovery"] = recovery = [];
+        recovery["place"] = "local";
+        recovery.Remove("provision");
+    }
 
     private static JsonObject Read(string text)
     {

@@ -43,7 +43,7 @@ public sealed record BackupPolicy
     public IEnumerable<SecretReference> Secrets() => new[]
     {
         Database.Connection.Reference, Database.Password, Keys.Identity, Keys.SigningKey, Keys.VerifierKey, Backups.Repository?.TokenSecret,
-        Alerts.Discord, Alerts.Ping,
+        Alerts.Discord, Alerts.Ping, Recovery.Connection?.Reference,
     }.OfType<SecretReference>();
 
     /// <summary>

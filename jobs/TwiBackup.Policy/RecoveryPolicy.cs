@@ -23,6 +23,12 @@ public sealed record RecoveryPolicy
     /// <summary>Starts the restored database for its clients. Empty: PostgreSQL's own <c>pg_ctl</c>.</summary>
     public IReadOnlyList<string> Start { get; init; } = [];
 
+    /// <summary>
+    /// How the recovered database is reached from where it is recovered, a libpq URI or keywords without a password, or a reference;
+    /// <c>database.password</c> is its password. Null: as the lost one was.
+    /// </summary>
+    public ConnectionText? Connection { get; init; }
+
     /// <summary>Starts the application, in the repository's folder; must be safe to repeat. Empty: nothing is started.</summary>
     public IReadOnlyList<string> Deploy { get; init; } = DefaultDeploy;
 

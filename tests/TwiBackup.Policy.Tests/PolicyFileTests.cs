@@ -83,6 +83,7 @@ public sealed class PolicyFileTests
         Assert.Equal(RecoveryPlace.Here, recovery.Place);
         Assert.Equal(["./provision", "--size", "large"], recovery.Provision);
         Assert.Equal(["pg_ctlcluster", "15", "main", "start"], recovery.Start);
+        Assert.Equal("host=127.0.0.1 user=backup", recovery.Connection!.ToString());
         Assert.Equal(["./deploy"], recovery.Deploy);
         Assert.Equal(["./route", "here"], recovery.Route);
         Assert.Equal(["AWS_*", "PULUMI_ACCESS_TOKEN"], recovery.Environment);

@@ -119,16 +119,16 @@ public sealed class PolicyRefusalTests
         "40: objectives.configuration.rpo: \"-24h\" is no duration; write a number and a unit, such as 90s, 10m, 1h, 30d or 1y, or ISO "
         + "8601 such as PT1H30M.")]
     [InlineData("\"place\": \"here\"", "\"place\": \"heer\"", "47: recovery.place: \"heer\" is not known; did you mean \"here\"?")]
-    [InlineData("[\"./deploy\"]", "\"./deploy\"", "50: recovery.deploy: must be a list, not a text.")]
+    [InlineData("[\"./deploy\"]", "\"./deploy\"", "51: recovery.deploy: must be a list, not a text.")]
     [InlineData(
         "[\"./deploy\"]", "[\"./deploy\", \"\"]",
-        "50: recovery.deploy[1]: an argument is empty or has a control character in it; write it as the program is to get it, without a "
+        "51: recovery.deploy[1]: an argument is empty or has a control character in it; write it as the program is to get it, without a "
         + "shell.")]
     [InlineData(
         "\"PULUMI_ACCESS_TOKEN\"", "\"PULUMI_ACCESS_TOKEN=secret\"",
-        "52: recovery.environment[1]: \"PULUMI_ACCESS_TOKEN=secret\" is no name of a variable; write a name such as AWS_PROFILE, or its "
+        "53: recovery.environment[1]: \"PULUMI_ACCESS_TOKEN=secret\" is no name of a variable; write a name such as AWS_PROFILE, or its "
         + "beginning such as AWS_*.")]
-    [InlineData("\"verify\": \"4m\"", "\"verfy\": \"4m\"", "58: recovery.shares.verfy: this key is not known; did you mean \"verify\"?")]
+    [InlineData("\"verify\": \"4m\"", "\"verfy\": \"4m\"", "59: recovery.shares.verfy: this key is not known; did you mean \"verify\"?")]
     public void Each_mistake_is_one_line_with_file_line_path_and_what_to_do(string piece, string replacement, string errors) =>
         Assert.Equal(errors.Split('|').Select(error => $"twibackup.json:{error}"), Sample.ErrorsOf(Sample.With(piece, replacement)));
 

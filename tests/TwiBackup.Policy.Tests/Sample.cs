@@ -78,6 +78,7 @@ internal static class Sample
             "place": "here",
             "provision": ["./provision", "--size", "large"],
             "start": ["pg_ctlcluster", "15", "main", "start"],
+            "connection": "host=127.0.0.1 user=backup",
             "deploy": ["./deploy"],
             "route": ["./route", "here"],
             "environment": ["AWS_*", "PULUMI_ACCESS_TOKEN"],

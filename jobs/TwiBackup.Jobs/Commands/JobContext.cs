@@ -63,6 +63,15 @@ internal sealed class JobContext : IAsyncDisposable
         return Policy.Database.Password is { } password ? settings with { Password = password.Resolve(Environment) } : settings;
     }
 
+    /// <summary>How the database is reached where it is recovered.</summary>
+    public ConnectionSettings RecoveredConnection()
+    {
+        if (Policy.Recovery.Connection is not { } connection)
+            return Connection();
+        var settings = ConnectionSettings.Parse(connection.Resolve(Environment), Environment);
+        return Policy.Database.Password is { } password ? settings with { Password = password.Resolve(Environment) } : settings;
+    }
+
     /// <summary>How WAL is received from the database; throws wrong use when the policy has none.</summary>
     public WalReceiverOptions Receiver()
     {

@@ -85,7 +85,7 @@ internal static class RecoverCommand
     }
 
     private static PolicyRecovery Of(JobContext job, IProgressReporter progress) =>
-        new(job.Policy, Path.GetDirectoryName(job.PolicyFile)!, job.Connection(), job.Environment, progress, job.Clock);
+        new(job.Policy, Path.GetDirectoryName(job.PolicyFile)!, job.Connection(), job.RecoveredConnection(), job.Environment, progress, job.Clock);
 
     private static Stores.IObjectStore RequireReplica(JobContext job) => job.OpenReplica()
         ?? throw new TwiBackupException(ExitCode.WrongUse, $"{job.PolicyFile} names no replica. Name it as stores.replica, or recover from the primary store.");

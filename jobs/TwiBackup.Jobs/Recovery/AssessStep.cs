@@ -36,12 +36,13 @@ internal sealed class AssessStep(RecoveryContext context, RecoveryOptions option
             facts[set.Kind.Name() + ".bytes"] = set.Manifest.PlainBytes.ToString(CultureInfo.InvariantCulture);
         }
 
+        var assessment = new Assessment(options, context.Clock);
+        assessment.RequireAcceptedLoss(plan);
+        if (plan.NewestTime is { } newest)
+            facts["newest"] = Time(newest);
         var text = "There is nothing in the store that is to be restored.";
         if (plan.Database is { } database)
         {
-            var assessment = new Assessment(options, context.Clock);
-            assessment.RequireAcceptedLoss(database);
-            facts["newest"] = Time(database.NewestTime);
             facts["reach"] = database.Reach.ToString();
             facts["timeline"] = database.Path.Timeline.ToString(CultureInfo.InvariantCulture);
             assessment.RequirePlace(database);

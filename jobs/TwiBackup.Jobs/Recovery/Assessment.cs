@@ -11,18 +11,18 @@ internal sealed class Assessment(RecoveryOptions options, TimeProvider clock)
     /// A newest point older than the RPO is what an attack leaves that hides or refuses newer sets, and what a receiver leaves that had
     /// stopped long before: a person decides.
     /// </summary>
-    public void RequireAcceptedLoss(RestorePlan plan)
+    public void RequireAcceptedLoss(RecoveryPlan plan)
     {
-        if (!plan.Target.IsLatest || options.Objectives.Database.Rpo is not { } rpo)
+        if (plan.NewestTime is not { } newest || !options.Target.IsLatest || options.Objectives.Database.Rpo is not { } rpo)
             return;
         var now = options.OutageSince ?? clock.GetUtcNow();
-        var age = now - plan.NewestTime;
-        if (age <= rpo || options.AcceptedLossUntil <= plan.NewestTime)
+        var age = now - newest;
+        if (age <= rpo || options.AcceptedLossUntil <= newest)
             return;
-        var why = plan.IsNewerRefused ? "Newer sets are there and can't be used (see above), and the" : "The";
+        var why = plan.Database?.IsNewerRefused == true ? "Newer sets are there and can't be used (see above), and the" : "The";
         var since = options.OutageSince is null ? " If the outage began earlier, say when with --since." : "";
         throw new TwiBackupException(
-            $"{why} newest point that can be recovered is {AssessStep.Time(plan.NewestTime)}, {Sizes.Text(age)} before {(options.OutageSince is null ? "now" : "the outage")}; the RPO is {Sizes.Text(rpo)}.{since} If that loss is accepted add --accept-data-loss-until {AssessStep.Time(plan.NewestTime)}.");
+            $"{why} newest point that can be recovered is {AssessStep.Time(newest)}, {Sizes.Text(age)} before {(options.OutageSince is null ? "now" : "the outage")}; the RPO is {Sizes.Text(rpo)}.{since} If that loss is accepted add --accept-data-loss-until {AssessStep.Time(newest)}.");
     }
 
     /// <summary>No such PostgreSQL, no room, a directory that is taken: refused now and not when its step comes.</summary>

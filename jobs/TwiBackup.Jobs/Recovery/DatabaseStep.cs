@@ -1,4 +1,5 @@
 using System.Globalization;
+using TwiBackup.Catalog;
 using TwiBackup.Database;
 using TwiBackup.Files;
 using TwiBackup.Postgres;
@@ -27,12 +28,12 @@ internal sealed class DatabaseStep(RecoveryContext context, RecoveryOptions opti
 
     public string Undo => "stop the server and delete its data directory, or move back what was moved aside; the new timeline's number stays taken in the store";
 
-    public string? WhyNot => options.DataDirectory is null && options.Actions.RestoreDatabase is null ? "no database is recovered here" : null;
+    public string? WhyNot => options.DataDirectory is null && options.Actions.RestoreDump is null ? "no database is recovered here" : null;
 
     public async Task<StepOutcome> RunAsync(CancellationToken cancellationToken)
     {
         if (options.DataDirectory is null)
-            return new StepOutcome(await options.Actions.RestoreDatabase!(cancellationToken));
+            return await RestoreDumpAsync((await context.RequirePlanAsync(cancellationToken)).Dump!, cancellationToken);
         var place = new DataPlace(options.DataDirectory);
         var database = context.Database();
         var lines = new List<string>();
@@ -47,6 +48,16 @@ internal sealed class DatabaseStep(RecoveryContext context, RecoveryOptions opti
             Lines = lines,
         };
     }
+
+    private async Task<StepOutcome> RestoreDumpAsync(BackupSet dump, CancellationToken cancellationToken) =>
+        new(await options.Actions.RestoreDump!(dump, cancellationToken))
+        {
+            Facts = new Dictionary<string, string>
+            {
+                ["set"] = dump.Id,
+                ["bytes"] = dump.Manifest.PlainBytes.ToString(CultureInfo.InvariantCulture),
+            },
+        };
 
     private async Task<RecoveredDatabase> RestoreAsync(DataPlace place, List<string> lines, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using TwiBackup.Catalog;
 using TwiBackup.Database;
 using TwiBackup.Postgres;
 
@@ -18,10 +19,11 @@ internal sealed class DrillServer : IAsyncDisposable
     public ConnectionSettings Connection => server?.Connection ?? throw new TwiBackupException("The drill's database does not run. Begin the drill anew.");
 
     /// <summary>Starts it, once.</summary>
-    public async Task<string> StartAsync(RecoveredDatabase database, string superuser, CancellationToken cancellationToken)
+    public async Task<string> StartAsync(RecoveredDatabase database, SetCatalog catalog, CancellationToken cancellationToken)
     {
         if (server is not null)
             return "";
+        var superuser = (await catalog.ReadAsync(SetKind.Full, database.SetId, cancellationToken)).Manifest.Database!.Superuser;
         var hba = Path.Combine(database.DataDirectory, HbaName);
         await File.WriteAllTextAsync(hba, "local all all trust\n", cancellationToken);
         database.Account.Chown(hba);

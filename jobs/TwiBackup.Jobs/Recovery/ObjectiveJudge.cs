@@ -29,7 +29,7 @@ internal sealed class ObjectiveJudge(RecoveryOptions options, IReadOnlyList<Jour
         var opened = At(RecoveryStep.Database, e => e.Text == DatabaseStep.Opened) ?? Done(RecoveryStep.Database);
         var deployed = Done(RecoveryStep.Deploy);
         var results = new List<ObjectiveResult>();
-        if (Done(RecoveryStep.Database) is not null || options.DataDirectory is not null)
+        if (options.DataDirectory is not null || options.Actions.RestoreDump is not null)
         {
             var (lost, lostHow) = LostOfDatabase(outage);
             results.Add(new ObjectiveResult(

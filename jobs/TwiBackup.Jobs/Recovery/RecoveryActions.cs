@@ -1,3 +1,4 @@
+using TwiBackup.Catalog;
 using TwiBackup.Verification;
 
 namespace TwiBackup.Recovery;
@@ -14,8 +15,11 @@ public sealed record RecoveryActions
     /// <summary>Makes the place to recover to. Must be safe to repeat.</summary>
     public Func<CancellationToken, Task<string>>? Provision { get; init; }
 
-    /// <summary>Restores the database otherwise than from a full, when the options name no data directory; must be safe to repeat.</summary>
-    public Func<CancellationToken, Task<string>>? RestoreDatabase { get; init; }
+    /// <summary>
+    /// Restores a dump into a server that is there, when the options name no data directory; must be safe to repeat. The set is the newest
+    /// that is whole.
+    /// </summary>
+    public Func<BackupSet, CancellationToken, Task<string>>? RestoreDump { get; init; }
 
     /// <summary>
     /// Puts the WAL receiver in place before anybody is let in; it connects once the server answers. Disposed of at the recovery's end.

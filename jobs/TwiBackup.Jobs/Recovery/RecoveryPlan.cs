@@ -12,6 +12,9 @@ public sealed record RecoveryPlan
     /// <summary>How the database is restored; null: none is.</summary>
     public RestorePlan? Database { get; init; }
 
+    /// <summary>The dump that the database is restored from, where there are no fulls; null: none is.</summary>
+    public BackupSet? Dump { get; init; }
+
     /// <summary>The set of the repository; null: none is restored.</summary>
     public BackupSet? Repository { get; init; }
 
@@ -30,16 +33,19 @@ public sealed record RecoveryPlan
     /// <summary>All steps, also those that are not done.</summary>
     public required IReadOnlyList<PlannedStep> Steps { get; init; }
 
+    /// <summary>The newest instant of the database that comes back; null: none does. Of a dump it is its beginning, or a little after.</summary>
+    public DateTimeOffset? NewestTime => Database?.NewestTime ?? Dump?.Manifest.StartedAt;
+
     /// <summary>The newest instant at which the old system is known to have lived: a signed mark or the end of a set.</summary>
     public DateTimeOffset? LastSign
     {
         get
         {
-            DateTimeOffset?[] signs = [Database?.NewestTime, Repository?.Manifest.CompletedAt, Configuration?.Manifest.CompletedAt];
+            DateTimeOffset?[] signs = [NewestTime, Repository?.Manifest.CompletedAt, Configuration?.Manifest.CompletedAt];
             return signs.Max();
         }
     }
 
     /// <summary>The sets that are used, the database's first.</summary>
-    public IEnumerable<BackupSet> Sets => new[] { Database?.Set, Repository, Configuration }.OfType<BackupSet>();
+    public IEnumerable<BackupSet> Sets => new[] { Database?.Set, Dump, Repository, Configuration }.OfType<BackupSet>();
 }

@@ -23,6 +23,7 @@ internal sealed class RecoveryPlanner(RecoveryOptions options, IReadOnlyList<IRe
         var database = IsDone(RecoveryStep.Database) && options.DataDirectory is not null
             ? await PlanDatabaseAsync(chosen.GetValueOrDefault(SetKind.Full), damaged, cancellationToken)
             : null;
+        var dump = IsDone(RecoveryStep.Database) && options.DataDirectory is null ? await ChooseAsync(SetKind.Dump, chosen, madeAt, cancellationToken) : null;
         var repository = IsDone(RecoveryStep.Repository) ? await ChooseAsync(SetKind.Repository, chosen, madeAt, cancellationToken) : null;
         var configuration = IsDone(RecoveryStep.Configuration) ? await ChooseAsync(SetKind.Configuration, chosen, madeAt, cancellationToken) : null;
         var rates = isTimed ? await RestoreRates.ReadAsync(options.Verifications, catalog, cancellationToken) : null;
@@ -30,20 +31,21 @@ internal sealed class RecoveryPlanner(RecoveryOptions options, IReadOnlyList<IRe
         {
             MadeAt = madeAt,
             Database = database,
+            Dump = dump,
             Repository = repository,
             Configuration = configuration,
             Skipped = [.. skipped],
-            Steps = [.. steps.Select(s => Describe(s, rates, database, repository, configuration))],
+            Steps = [.. steps.Select(s => Describe(s, rates, database, dump, repository, configuration))],
         };
     }
 
-    private PlannedStep Describe(IRecoveryStep step, RestoreRates? rates, RestorePlan? database, BackupSet? repository, BackupSet? configuration)
+    private PlannedStep Describe(IRecoveryStep step, RestoreRates? rates, RestorePlan? database, BackupSet? dump, BackupSet? repository, BackupSet? configuration)
     {
         var planned = new PlannedStep(
             step.Step, step.Does, step.Precondition, step.Undo, options.Shares.TryGetValue(step.Step, out var share) ? share : null, WhyNot(step));
         var (set, replay) = step.Step switch
         {
-            RecoveryStep.Database => (database?.Set, database?.ReplayBytes ?? 0),
+            RecoveryStep.Database => (database?.Set ?? dump, database?.ReplayBytes ?? 0),
             RecoveryStep.Repository => (repository, 0L),
             RecoveryStep.Configuration => (configuration, 0L),
             _ => (null, 0L),

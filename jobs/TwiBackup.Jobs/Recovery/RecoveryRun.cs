@@ -15,16 +15,20 @@ public sealed class RecoveryRun(RecoveryOptions options, IProgressReporter progr
     {
         var plan = await new RecoveryPlanner(options, RecoveryStepList.Of(options, null), clock)
             .PlanAsync(new Dictionary<SetKind, string>(), new HashSet<string>(), isTimed: true, cancellationToken);
-        plan = plan with { InTheWay = InTheWay(plan) };
-        if (plan.Database is not { } database)
-            return plan;
         var assessment = new Assessment(options, clock);
         var problems = new List<string>();
-        foreach (var part in (Func<Task>[])[() => Do(assessment.RequireAcceptedLoss), () => Do(assessment.RequirePlace), () => new Fence(options).RequireAsync(database, cancellationToken)])
+        List<Func<Task>> looks = [() => Do(() => assessment.RequireAcceptedLoss(plan))];
+        if (plan.Database is { } database)
+        {
+            looks.Add(() => Do(() => assessment.RequirePlace(database)));
+            looks.Add(() => new Fence(options).RequireAsync(database, cancellationToken));
+        }
+
+        foreach (var look in looks)
         {
             try
             {
-                await part();
+                await look();
             }
             catch (TwiBackupException e)
             {
@@ -32,11 +36,11 @@ public sealed class RecoveryRun(RecoveryOptions options, IProgressReporter progr
             }
         }
 
-        return plan with { Problems = problems };
+        return plan with { InTheWay = InTheWay(plan), Problems = problems };
 
-        Task Do(Action<Database.RestorePlan> look)
+        static Task Do(Action look)
         {
-            look(database);
+            look();
             return Task.CompletedTask;
         }
     }
@@ -199,7 +203,7 @@ public sealed class RecoveryRun(RecoveryOptions options, IProgressReporter progr
     {
         var facts = journal.Entries.LastOrDefault(e => e.Step == RecoveryStep.Assess.Name() && e.Kind == JournalEntryKind.Done)?.Facts;
         var chosen = new Dictionary<SetKind, string>();
-        foreach (var kind in (SetKind[])[SetKind.Full, SetKind.Repository, SetKind.Configuration])
+        foreach (var kind in (SetKind[])[SetKind.Full, SetKind.Dump, SetKind.Repository, SetKind.Configuration])
         {
             if (facts?.GetValueOrDefault(kind.Name()) is { } id && SetId.TryParse(id, out _))
                 chosen[kind] = id;

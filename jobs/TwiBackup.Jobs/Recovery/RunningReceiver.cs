@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using TwiBackup.Progress;
 using TwiBackup.Sealing;
 using TwiBackup.Stores;
@@ -11,6 +12,8 @@ namespace TwiBackup.Recovery;
 /// </summary>
 internal sealed class RunningReceiver : IAsyncDisposable
 {
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
+
     private readonly CancellationTokenSource stop = new();
     private readonly IProgressReporter progress;
     private readonly WalReceiver receiver;
@@ -24,6 +27,14 @@ internal sealed class RunningReceiver : IAsyncDisposable
         this.progress = progress;
         receiver = new WalReceiver(options, store, keys, _ => { }, new Voice(this), clock);
         running = Task.Run(RunAsync, CancellationToken.None);
+    }
+
+    /// <summary>Waits until it streams, for a while: whoever asks the system next may ask for it.</summary>
+    public async Task WaitAsync(TimeSpan most, CancellationToken cancellationToken)
+    {
+        var watch = Stopwatch.StartNew();
+        while (!receiver.Status.Connected && !running.IsCompleted && watch.Elapsed < most)
+            await Task.Delay(Poll, cancellationToken);
     }
 
     /// <summary>What it has is stored, then it ends.</summary>

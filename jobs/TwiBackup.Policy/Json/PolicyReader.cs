@@ -90,7 +90,7 @@ internal static partial class PolicyReader
         var policy = new DatabasePolicy
         {
             Mode = section.Choice("mode", Modes, ModeToAdd) == "dump" ? DatabaseMode.Dump : DatabaseMode.Physical,
-            Connection = ReadConnection(section, context.Folder),
+            Connection = ReadConnection(section, context.Folder, ConnectionToAdd)!,
             Password = section.Secret("password", context.Folder),
             Slot = section.Text("slot") ?? DatabasePolicy.DefaultSlot,
             Databases = databases,
@@ -102,10 +102,11 @@ internal static partial class PolicyReader
         return policy;
     }
 
-    private static ConnectionText ReadConnection(Section section, string folder)
+    /// <summary>The key <c>connection</c> of a section, which must be there where <paramref name="whatToAdd"/> says what to write.</summary>
+    internal static ConnectionText? ReadConnection(Section section, string folder, string? whatToAdd)
     {
-        if (section.Text("connection", ConnectionToAdd) is not { } text)
-            return new ConnectionText("");
+        if (section.Text("connection", whatToAdd) is not { } text)
+            return whatToAdd is null ? null : new ConnectionText("");
         if (SecretReference.TryParse(text, folder, out var reference))
             return new ConnectionText(reference);
         if (SecretForm.HasPassword(text))

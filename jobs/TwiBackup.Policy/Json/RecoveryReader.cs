@@ -17,6 +17,7 @@ internal static partial class RecoveryReader
             Place = section.Choice("place", Places) switch { "here" => RecoveryPlace.Here, "local" => RecoveryPlace.Local, _ => RecoveryPlace.Elsewhere },
             Provision = ReadCommand(section, "provision") ?? standard.Provision,
             Start = ReadCommand(section, "start") ?? standard.Start,
+            Connection = PolicyReader.ReadConnection(section, folder, whatToAdd: null),
             Deploy = ReadCommand(section, "deploy") ?? standard.Deploy,
             Route = ReadCommand(section, "route") ?? standard.Route,
             Environment = ReadEnvironment(section) ?? standard.Environment,

@@ -136,6 +136,14 @@ internal sealed class CommandLine : IAsyncDisposable
         policy["backups"] = new JsonObject { ["dump"] = new JsonObject { ["schedule"] = "0 * * * *", ["keep"] = "30d", ["lockTimeout"] = "20s" } };
     });
 
+    /// <summary>Changes the policy that is there.</summary>
+    public async Task ChangePolicyAsync(Action<JsonObject> change)
+    {
+        var policy = JsonNode.Parse(await File.ReadAllTextAsync(PolicyPath, Cancellation))!.AsObject();
+        change(policy);
+        await File.WriteAllTextAsync(PolicyPath, policy.ToJsonString(), Cancellation);
+    }
+
     /// <summary>Starts the program; what it says is in the result of <see cref="EndAsync"/>.</summary>
     public Process Start(params string[] arguments)
     {

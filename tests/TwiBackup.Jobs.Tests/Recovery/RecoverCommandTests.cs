@@ -180,6 +180,48 @@ public sealed class RecoverCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_server_without_physical_replication_gets_its_newest_dump_back()
+    {
+        await system.Server.ExecuteAsync("postgres", "alter role replicator superuser");
+        await system.WritePolicyAsync(policy =>
+        {
+            policy["database"]!["mode"] = "dump";
+            policy["database"]!["databases"] = new JsonArray("app");
+            policy["backups"] = new JsonObject { ["dump"] = new JsonObject { ["schedule"] = "0 2 * * *", ["keep"] = "30d" } };
+            policy["recovery"] = new JsonObject { ["place"] = "local", ["deploy"] = new JsonArray() };
+        });
+        var taken = await system.RunAsync("backup", "dump");
+        Assert.True(taken.ExitCode == 0, taken.Errors);
+        await system.Server.ExecuteAsync("postgres", "drop database app");
+        var outcome = await RunAsync("--yes");
+        Assert.True(outcome.ExitCode == 0, outcome.Errors);
+        Assert.Equal("1000", await system.Server.ScalarAsync("select count(*) from rows", "app"));
+        Assert.Contains("dump/", outcome.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_the_policy_says_of_the_running_system_is_asked_before_anybody_is_led_to_it()
+    {
+        await LoseAsync();
+        await system.ChangePolicyAsync(policy =>
+        {
+            policy["verification"] = new JsonObject
+            {
+                ["schedule"] = "0 3 * * 0",
+                ["system"] = new JsonObject { ["certificates"] = new JsonArray(new JsonObject { ["file"] = "/nowhere/cert.pem" }) },
+            };
+            policy["recovery"]!["route"] = new JsonArray(Script("route", "echo routed"));
+        });
+        var outcome = await RunAsync("--yes");
+        Assert.Equal((int)ExitCode.Failed, outcome.ExitCode);
+        Assert.Contains("/nowhere/cert.pem", outcome.Reason, StringComparison.Ordinal);
+        Assert.DoesNotContain("routed", outcome.Errors, StringComparison.Ordinal);
+        var forced = await RunAsync("--resume", "--yes", "--skip", "verify");
+        Assert.True(forced.ExitCode == 0, forced.Errors);
+        Assert.Contains("route: routed", forced.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Wrong_use_is_said_in_one_line()
     {
         (string[] Arguments, string Says)[] wrong =
