@@ -25,9 +25,16 @@ public static class CloudPolicy
         stores["primary"] = StoreUrl(names, region);
         stores.Remove("replica");
         if (replica is not null)
+        {
             stores["replica"] = StoreUrl(names, replica);
+            // Jobs recover nothing; who does has the file itself, or is the host below.
+            policy.Remove("recovery");
+        }
         else
+        {
             RecoverHere(policy);
+        }
+
         return policy.ToJsonString(Compact);
     }
 

@@ -71,7 +71,9 @@ public sealed partial class RecoveryTests
         var stores = JsonDocument.Parse(parameter.Text("value")).RootElement.GetProperty("stores");
         Assert.Equal("s3://twi-bot-backup-123456789012-eu-west-1?region=eu-west-1", stores.GetProperty("primary").GetString());
         Assert.False(stores.TryGetProperty("replica", out _));
-        _ = TwiBackup.Policy.PolicyFile.Parse(parameter.Text("value"), "twibackup.json");
+        // The host is what was provisioned: the rest is done on it, and by nobody that it would make.
+        var policy = TwiBackup.Policy.PolicyFile.Parse(parameter.Text("value"), "twibackup.json");
+        Assert.Equal(TwiBackup.Policy.RecoveryPlace.Local, policy.Recovery.Place);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using TwiBackup.Infra.Jobs;
+using TwiBackup.Infra.Tests.Support;
 
 namespace TwiBackup.Infra.Tests.Jobs;
 
