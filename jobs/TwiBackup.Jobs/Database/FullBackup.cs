@@ -138,7 +138,7 @@ public sealed class FullBackup(
         try
         {
             await copying;
-            await receiving.WaitAsync(options.WalTimeout, clock);
+            await receiving.WaitAsync(options.WalTimeout, clock, cancellationToken);
         }
         catch (TimeoutException e)
         {

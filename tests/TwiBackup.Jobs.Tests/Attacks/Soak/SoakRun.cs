@@ -91,7 +91,7 @@ internal sealed class SoakRun(int seed, TimeSpan load, Action<string> say)
         say(string.Join(", ", jobs.Ended.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => $"{e.Key} {e.Value}")));
     }
 
-    private async Task PrepareAsync(CommandLine system)
+    private static async Task PrepareAsync(CommandLine system)
     {
         await BotSchema.LoadAsync(system.Server.Superuser, BotSchema.DefaultDatabase, BotSchema.DefaultRole, BotPassword, CommandLine.Cancellation);
         var configuration = Directory.CreateDirectory(Path.Combine(system.Folder, "etc")).FullName;
