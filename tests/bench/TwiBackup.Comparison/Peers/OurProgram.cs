@@ -61,17 +61,21 @@ internal sealed class OurProgram
         return usage with { Stored = Disk.BytesBelow(sets) };
     }
 
-    /// <summary>Restores to the newest point, starts the server, and waits until it can be written to. What that left in the store goes.</summary>
-    public async Task<Usage> RestoreAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Restores to the newest point, starts the server, and waits until it can be written to. What that left in the store goes.
+    /// <paramref name="beforeOpening"/> sees the directory before that start.
+    /// </summary>
+    public async Task<Usage> RestoreAsync(CancellationToken cancellationToken, Action? beforeOpening = null)
     {
         var directory = _bench.NewFolder("restored");
         var before = Directory.GetFiles(Store!, "*", SearchOption.AllDirectories);
-        var watch = global::System.Diagnostics.Stopwatch.StartNew();
         var usage = await TimedProcess.RunAsync(
             _bench.Folder, _bench.Account, _bench.Executable, ["restore", "database", directory, "--no-slot", "--policy", _policy], _environment,
             cancellationToken);
+        beforeOpening?.Invoke();
+        var watch = global::System.Diagnostics.Stopwatch.StartNew();
         var opened = await BenchServer.OpenRestoredAsync(_bench, directory, cancellationToken);
-        usage = usage with { Wall = watch.Elapsed.TotalSeconds, Cpu = usage.Cpu + opened };
+        usage = usage with { Wall = usage.Wall + watch.Elapsed.TotalSeconds, Cpu = usage.Cpu + opened };
         // The new timeline's history would be the next restore's target.
         foreach (var file in Directory.GetFiles(Store!, "*", SearchOption.AllDirectories).Except(before))
             File.Delete(file);

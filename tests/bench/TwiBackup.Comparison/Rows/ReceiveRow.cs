@@ -34,10 +34,10 @@ internal sealed partial class ReceiveRow : IRow
 
         List<Line> lines =
         [
-            CpuLine("WAL receive beside pgbench, CPU a GB of WAL", mine, its, 1),
+            CpuLine("WAL receive beside pgbench, CPU a GB of WAL", mine, its, atMost: 1),
             RateLine(mine, its),
             LagLine("WAL receive, lag when pgbench ends, to a folder", mine),
-            CpuLine("WAL receive of a flood, CPU a GB of WAL", myFlood, itsFlood, 1),
+            CpuLine("WAL receive of a flood, CPU a GB of WAL", myFlood, itsFlood, atMost: null),
             LagLine("WAL receive, lag when the flood ends, to a folder", myFlood),
             Figures.Peak("WAL receive", mine.Concat(myFlood).Max(r => r.Usage.Peak), MemoryRow.Limit),
         ];
@@ -53,12 +53,13 @@ internal sealed partial class ReceiveRow : IRow
         return lines;
     }
 
-    private static Line CpuLine(string what, List<Reception> mine, List<Reception> its, double atMost)
+    private static Line CpuLine(string what, List<Reception> mine, List<Reception> its, double? atMost)
     {
         var ratio = Pairs.Median(mine.Zip(its, (m, i) => m.CpuPerGigabyte / i.CpuPerGigabyte));
         return new Line(
             what, Figures.Seconds(Pairs.Median(mine.Select(r => r.CpuPerGigabyte))),
-            Figures.Beside(Theirs, Figures.Seconds(Pairs.Median(its.Select(r => r.CpuPerGigabyte)))), Figures.Number(ratio), "no more", ratio <= atMost);
+            Figures.Beside(Theirs, Figures.Seconds(Pairs.Median(its.Select(r => r.CpuPerGigabyte)))), Figures.Number(ratio), atMost is null ? "" : "no more",
+            atMost is { } bar ? ratio <= bar : null);
     }
 
     private static Line RateLine(List<Reception> mine, List<Reception> its)

@@ -31,8 +31,8 @@ internal sealed class ReplayRow : IRow
         for (var i = 0; i < bench.Options.Pairs; i++)
         {
             Disk.Sync();
-            whole.Add((await ours.RestoreAsync(cancellationToken)).Wall);
-            replays.Add(ReplaySeconds(bench));
+            // Ours stops the server that recovered; starting it again writes postmaster.opts anew.
+            whole.Add((await ours.RestoreAsync(cancellationToken, () => replays.Add(ReplaySeconds(bench)))).Wall);
             if (peer is not null)
             {
                 Disk.Sync();

@@ -14,7 +14,7 @@ internal sealed class RestoreRow : IRow
     {
         await EnsureSetsAsync(bench, cancellationToken);
         var pairs = await Pairs.RunAsync(
-            bench.Options.Pairs, bench.Ours.RestoreAsync, bench.PgBackRest is { } peer ? peer.RestoreAsync : null, cancellationToken);
+            bench.Options.Pairs, ct => bench.Ours.RestoreAsync(ct), bench.PgBackRest is { } peer ? peer.RestoreAsync : null, cancellationToken);
         bench.NewFolder("restored");
         return
         [

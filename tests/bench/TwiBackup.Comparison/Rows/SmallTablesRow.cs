@@ -32,7 +32,7 @@ internal sealed class SmallTablesRow : IRow
         var ours = await OurProgram.CreateAsync(bench, server, "tables", cancellationToken);
         var peer = await PgBackRest.CreateAsync(bench, server, "tables", cancellationToken, "repo1-bundle=y");
         var backups = await Pairs.RunAsync(bench.Options.Pairs, ours.BackUpAsync, peer is null ? null : peer.BackUpAsync, cancellationToken);
-        var restores = await Pairs.RunAsync(bench.Options.Pairs, ours.RestoreAsync, peer is null ? null : peer.RestoreAsync, cancellationToken);
+        var restores = await Pairs.RunAsync(bench.Options.Pairs, ct => ours.RestoreAsync(ct), peer is null ? null : peer.RestoreAsync, cancellationToken);
         bench.NewFolder("restored");
         return
         [
