@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using TwiBackup.Catalog;
 using TwiBackup.Database;
 using TwiBackup.Database.Dumps;
@@ -30,25 +29,18 @@ public sealed class FormatsPageTests
             var expected = await BackUpAsync(postgres, store.Store, writer);
             postgres.Server.Kill();
 
-            var script = await ScriptAsync("Restore by hand");
+            var script = await PageCommands.BelowAsync("formats.md", "Restore by hand");
             var data = Path.Combine(folder, "data");
             var wal = Directory.CreateDirectory(Path.Combine(folder, "wal")).FullName;
-            var result = await ChildProcess.RunAsync(
-                new ChildProcessOptions
-                {
-                    Program = "/bin/sh",
-                    Arguments = ["-c", script],
-                    Environment = new Dictionary<string, string?>
-                    {
-                        ["STORE"] = new Uri(store.Store.Location).LocalPath,
-                        ["SYSTEM"] = "twi",
-                        ["IDENTITY"] = keys.IdentityFile,
-                        ["TRUSTED"] = keys.SigningPublic.ToString(),
-                        ["DATA"] = data,
-                        ["WAL"] = wal,
-                    },
-                },
-                Cancellation);
+            var result = await PageCommands.RunAsync(script, new Dictionary<string, string?>
+            {
+                ["STORE"] = new Uri(store.Store.Location).LocalPath,
+                ["SYSTEM"] = "twi",
+                ["IDENTITY"] = keys.IdentityFile,
+                ["TRUSTED"] = keys.SigningPublic.ToString(),
+                ["DATA"] = data,
+                ["WAL"] = wal,
+            });
             Assert.True(result.ExitCode == 0, result.ErrorOutput);
             TestEnvironment.Account.ChownTree(folder);
 
@@ -85,7 +77,7 @@ public sealed class FormatsPageTests
 
         await using var target = await TestPostgres.StartAsync();
         await target.ExecuteAsync("postgres", "drop database app");
-        var restored = await RunAsync(await ScriptAsync("Restore a dump by hand"));
+        var restored = await RunAsync(await PageCommands.BelowAsync("formats.md", "Restore a dump by hand"));
         Assert.True(restored.ExitCode == 0, restored.ErrorOutput);
         Assert.Equal("", restored.Output.Trim());
         Assert.Equal("500", await target.ScalarAsync("select count(*) from \"Server Settings\"", "the bot's"));
@@ -96,37 +88,22 @@ public sealed class FormatsPageTests
 
         // The last part can fail.
         await target.ExecuteAsync("the bot's", "delete from \"Server Settings\" where id = 7");
-        var script = await ScriptAsync("Restore a dump by hand");
+        var script = await PageCommands.BelowAsync("formats.md", "Restore a dump by hand");
         var setup = script[..script.IndexOf("minisign", StringComparison.Ordinal)];
         var told = await RunAsync(setup + script[script.IndexOf("# Whether every table", StringComparison.Ordinal)..]);
         Assert.Equal("the bot's: public.\"Server Settings\"", told.Output.Trim());
 
-        async Task<ChildResult> RunAsync(string text) => await ChildProcess.RunAsync(
-            new ChildProcessOptions
-            {
-                Program = "/bin/sh",
-                Arguments = ["-c", text],
-                Environment = new Dictionary<string, string?>
-                {
-                    ["STORE"] = new Uri(store.Store.Location).LocalPath,
-                    ["SYSTEM"] = "twi",
-                    ["IDENTITY"] = keys.IdentityFile,
-                    ["TRUSTED"] = keys.SigningPublic.ToString(),
-                    ["PGHOST"] = target.Superuser.Host,
-                    ["PGPORT"] = target.Port.ToString(global::System.Globalization.CultureInfo.InvariantCulture),
-                    ["PGUSER"] = "postgres",
-                    ["PATH"] = $"{TestEnvironment.Installation.BinDirectory}:{Environment.GetEnvironmentVariable("PATH")}",
-                },
-            },
-            Cancellation);
-    }
-
-    /// <summary>The commands below a heading of the page.</summary>
-    private static async Task<string> ScriptAsync(string heading)
-    {
-        var page = await File.ReadAllTextAsync(Path.Combine(RepositoryRoot(), "docs", "formats.md"), Cancellation);
-        var section = page[page.IndexOf($"\n## {heading}\n", StringComparison.Ordinal)..];
-        return Regex.Match(section, "```sh\n(.*?)```", RegexOptions.Singleline).Groups[1].Value;
+        Task<ChildResult> RunAsync(string text) => PageCommands.RunAsync(text, new Dictionary<string, string?>
+        {
+            ["STORE"] = new Uri(store.Store.Location).LocalPath,
+            ["SYSTEM"] = "twi",
+            ["IDENTITY"] = keys.IdentityFile,
+            ["TRUSTED"] = keys.SigningPublic.ToString(),
+            ["PGHOST"] = target.Superuser.Host,
+            ["PGPORT"] = target.Port.ToString(global::System.Globalization.CultureInfo.InvariantCulture),
+            ["PGUSER"] = "postgres",
+            ["PATH"] = $"{TestEnvironment.Installation.BinDirectory}:{Environment.GetEnvironmentVariable("PATH")}",
+        });
     }
 
     /// <summary>A full, then whole segments and tails behind it.</summary>
@@ -164,13 +141,5 @@ public sealed class FormatsPageTests
     {
         while (await postgres.ScalarAsync("select pg_is_in_recovery()::text") == "true")
             await Task.Delay(20, Cancellation);
-    }
-
-    private static string RepositoryRoot()
-    {
-        var at = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(at, "TwiBackup.Infra.sln")))
-            at = Path.GetDirectoryName(at) ?? throw new InvalidOperationException("The tests do not run inside the repository.");
-        return at;
     }
 }
