@@ -13,8 +13,11 @@ internal sealed class BaseExtractor(string root, ServerAccount owner, Action<lon
 {
     private const UnixFileMode PrivateFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode PrivateFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private const int BufferSize = 1 << 20;
+    private const int BufferSize = 64 << 10;
     private const int LargestControlFile = 64 << 10;
+
+    private readonly FileFiller filler = new();
+    private readonly HashSet<string> folders = [];
 
     /// <summary>The name of the file that is kept back.</summary>
     public const string ControlFile = "global/pg_control";
@@ -94,18 +97,7 @@ internal sealed class BaseExtractor(string root, ServerAccount owner, Action<lon
             MakeFolder(parent);
         var path = Path.Combine(root, name);
         using (var handle = CreateFile(path))
-        {
-            long written = 0;
-            while (written < entry.Size)
-            {
-                var read = await tar.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, entry.Size - written)), cancellationToken);
-                if (read == 0)
-                    throw new EndOfStreamException();
-                RandomAccess.Write(handle, buffer.AsSpan(0, read), written);
-                written += read;
-                advanced(read);
-            }
-        }
+            await filler.FillAsync(handle, tar, entry.Size, advanced, cancellationToken);
 
         await SkipAsync(tar, entry.PaddedSize - entry.Size, buffer, cancellationToken);
     }
@@ -131,6 +123,8 @@ internal sealed class BaseExtractor(string root, ServerAccount owner, Action<lon
     /// <summary>Volumes run in parallel and the folder's own entry may lie in another one.</summary>
     private void MakeFolder(string name)
     {
+        if (!folders.Add(name))
+            return;
         var path = root;
         foreach (var part in name.Split('/'))
         {

@@ -46,7 +46,7 @@ public sealed class FullBackup(
         var copying = CancelOnFailureAsync(CopyAsync(backup, set, wal, together.Token), together);
         try
         {
-            await FirstFailureAsync(receiving, copying);
+            await FirstFailureAsync(receiving, copying, cancellationToken);
         }
         finally
         {
@@ -133,20 +133,22 @@ public sealed class FullBackup(
     }
 
     /// <summary>Waits for both; when both fail, the one that failed of itself and not by the other's cancellation is thrown.</summary>
-    private async Task FirstFailureAsync(Task receiving, Task copying)
+    private async Task FirstFailureAsync(Task receiving, Task copying, CancellationToken cancellationToken)
     {
         try
         {
             await copying;
-            await receiving.WaitAsync(options.WalTimeout, clock);
+            await receiving.WaitAsync(options.WalTimeout, clock, cancellationToken);
         }
         catch (TimeoutException e)
         {
             throw new TwiBackupException($"The server ended the backup, but its last WAL did not come within {options.WalTimeout.TotalMinutes:0} minutes; nothing was committed. Look at the server's log.", e);
         }
-        catch (OperationCanceledException) when (receiving.IsFaulted)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
+            // The other's failure cancelled this one a moment before it can be seen.
             await receiving;
+            throw;
         }
     }
 }

@@ -21,7 +21,7 @@ internal sealed class BadMigration(RehearsalOptions options, IProgressReporter p
     private const string Table = "public.quotes";
 
     private const string Key = "serial_id";
-    private const string TableComponent = $"table {Table}";
+    private const string TableComponent = "table quotes";
     private const string DatabaseComponent = "database";
 
     public string Name => ScenarioName;

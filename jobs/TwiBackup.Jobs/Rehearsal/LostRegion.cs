@@ -54,7 +54,7 @@ internal sealed class LostRegion(RehearsalOptions options, IProgressReporter pro
             system.Stores.FailOver();
             await system.WritePolicyAsync(cancellationToken);
             var catalog = await system.CatalogAsync(cancellationToken);
-            var reach = await Reach.FindAsync(catalog, system, options, cancellationToken);
+            var reach = await Reach.FindAsync(catalog, options.Objectives, cancellationToken);
             foreach (var line in reach.Refusals.Concat(reach.Plan.Skipped))
                 findings.Note(line);
             var wish = new RecoveryWish { Catalog = catalog, Home = home, Since = since, Target = reach.Target };

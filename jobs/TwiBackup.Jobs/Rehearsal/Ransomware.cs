@@ -54,9 +54,9 @@ internal sealed class Ransomware(RehearsalOptions options, IProgressReporter pro
         LocalSystem system, Findings findings, SystemMeasures measured, Disaster disaster, HomeBackups home, MonotonicInstant since, CancellationToken cancellationToken)
     {
         var catalog = await system.CatalogAsync(cancellationToken);
-        var primary = await ReachAsync(catalog, system, "the store itself", findings, cancellationToken);
+        var primary = await ReachAsync(catalog, "the store itself", findings, cancellationToken);
         var replica = HasReplica
-            ? await ReachAsync(new SetCatalog(system.Stores.Replica, LocalSystem.Name, catalog.Keys), system, "the replica", findings, cancellationToken)
+            ? await ReachAsync(new SetCatalog(system.Stores.Replica, LocalSystem.Name, catalog.Keys), "the replica", findings, cancellationToken)
             : null;
         var usesReplica = replica is not null && !(primary?.Plan.NewestTime >= replica.Plan.NewestTime);
         var best = (usesReplica ? replica : primary)
@@ -79,11 +79,11 @@ internal sealed class Ransomware(RehearsalOptions options, IProgressReporter pro
         return await new LocalRecovery(system, options, findings, progress).RunAsync(disaster, wish, cancellationToken);
     }
 
-    private async Task<Reach?> ReachAsync(SetCatalog catalog, LocalSystem system, string what, Findings findings, CancellationToken cancellationToken)
+    private async Task<Reach?> ReachAsync(SetCatalog catalog, string what, Findings findings, CancellationToken cancellationToken)
     {
         try
         {
-            return await Reach.FindAsync(catalog, system, options, cancellationToken);
+            return await Reach.FindAsync(catalog, options.Objectives, cancellationToken);
         }
         catch (TwiBackupException e)
         {

@@ -14,6 +14,8 @@ public static class RehearsalOutcomes
 
     private static string? ProblemOf(RehearsalReport report)
     {
+        if (report.Failure is { } failure)
+            return failure;
         if (report.Components.FirstOrDefault(c => !c.Met) is { } missed)
             return $"{missed.Name} lost {Text(missed.RpoSeconds)} (objective {Text(missed.RpoObjectiveSeconds)}) and was back after {Text(missed.RtoSeconds)} (objective {Text(missed.RtoObjectiveSeconds)})";
         return report.Checks.FirstOrDefault(c => !c.Passed) is { } failed ? $"check {failed.Name}: {failed.Detail}" : null;

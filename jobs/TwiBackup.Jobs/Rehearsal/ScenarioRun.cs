@@ -1,3 +1,4 @@
+using Npgsql;
 using TwiBackup.Catalog;
 using TwiBackup.Progress;
 using TwiBackup.Rehearsal.Local;
@@ -21,7 +22,7 @@ internal sealed class ScenarioRun(RehearsalOptions options, IProgressReporter pr
         {
             await scenario.RunAsync(system, findings, cancellationToken);
         }
-        catch (TwiBackupException e) when (findings.Disasters > 0)
+        catch (Exception e) when (findings.Disasters > 0 && e is TwiBackupException or NpgsqlException or IOException)
         {
             failure = e.Message;
             progress.Warn($"Not recovered: {failure}");
@@ -48,6 +49,8 @@ internal sealed class ScenarioRun(RehearsalOptions options, IProgressReporter pr
             Failure = failure,
         };
         await new RehearsalLog(system.Stores.Evidence, LocalSystem.Name, []).WriteAsync(report, system.Keys.Verifier, cancellationToken);
+        if (options.Keep || options.Store is not null)
+            progress.Say($"The report is signed by {system.Keys.Verifier.Public} and stored: {system.Stores.Evidence.Location}/{CatalogKeys.Rehearsals(LocalSystem.Name)}{id}.json");
         return report;
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -11,6 +12,11 @@ namespace TwiBackup.Reports;
 public ref struct HtmlHandler
 {
     private static readonly HtmlEncoder Encoder = HtmlEncoder.Create(UnicodeRanges.All);
+
+    /// <summary>Characters that are not seen, or that turn the text around them about: they make one name look like another.</summary>
+    private static readonly SearchValues<char> Unseen = SearchValues.Create(
+        [.. Enumerable.Range(0, 0x20).Select(c => (char)c), .. Enumerable.Range(0x7f, 0x21).Select(c => (char)c), '\u061c', '\u200b', '\u200e', '\u200f', '\u2028', '\u2029',
+            .. Enumerable.Range(0x202a, 5).Select(c => (char)c), .. Enumerable.Range(0x2060, 0x10).Select(c => (char)c), '\ufeff']);
 
     private readonly StringBuilder text;
 
@@ -41,11 +47,6 @@ public ref struct HtmlHandler
     public readonly void AppendFormatted(double value) => text.Append(CultureInfo.InvariantCulture, $"{value:0.###}");
 
     internal readonly string ToText() => text.ToString();
-
-    /// <summary>Characters that are not seen, or that turn the text around them about: they make one name look like another.</summary>
-    private static readonly System.Buffers.SearchValues<char> Unseen = System.Buffers.SearchValues.Create(
-        [.. Enumerable.Range(0, 0x20).Select(c => (char)c), .. Enumerable.Range(0x7f, 0x21).Select(c => (char)c), '\u061c', '\u200b', '\u200e', '\u200f', '\u2028', '\u2029',
-            .. Enumerable.Range(0x202a, 5).Select(c => (char)c), .. Enumerable.Range(0x2060, 0x10).Select(c => (char)c), '\ufeff']);
 
     private static string Seen(string value) => string.Create(value.Length, value, static (to, from) =>
     {

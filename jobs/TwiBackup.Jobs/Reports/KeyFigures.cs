@@ -20,8 +20,8 @@ internal static class KeyFigures
 
     private static Html Recoverable(SystemStatus status)
     {
-        // What is lost when the database is protected by dumps only is what came after the newest.
-        var newest = status.Components.FirstOrDefault(c => c.Name == "wal") ?? status.Components.FirstOrDefault(c => c.Name == "dump");
+        // Without WAL everything is lost that came after the newest backup.
+        var newest = status.Components.FirstOrDefault(c => c.Name == "wal") ?? Database(status);
         return newest is { AgeSeconds: { } age, At: { } at }
             ? Figure("Lost if it happened now", Html.Of($"{Words.Age(age)}"), Html.Of($"{Of(newest.ObjectiveSeconds)}recoverable to {Words.ExactTime(at)}"))
             : Figure("Lost if it happened now", Html.Of($"everything"), Html.Of($"nothing of the database can be recovered"));
@@ -29,7 +29,7 @@ internal static class KeyFigures
 
     private static Html Restore(SystemStatus status)
     {
-        var database = status.Components.FirstOrDefault(c => c.RestoreObjectiveSeconds is not null) ?? status.Components.FirstOrDefault(c => c.Name is "full" or "dump");
+        var database = Database(status);
         var reads = database?.RestoreBytes is { } bytes
             ? $"reads {Words.Bytes(bytes)}{(status.Components.FirstOrDefault(c => c.Name == "wal")?.RestoreBytes is { } wal ? $" and {Words.Bytes(wal)} of WAL" : "")}"
             : "there is nothing to restore";
@@ -37,6 +37,9 @@ internal static class KeyFigures
             ? Figure("The database would be back after", Html.Of($"about {Words.Age(expected)}"), Html.Of($"{Of(database.RestoreObjectiveSeconds)}{reads}, at the rate of the last verification"))
             : Figure("The database would be back after", Html.Of($"not known"), Html.Of($"{Of(database?.RestoreObjectiveSeconds)}{reads}; no verification has measured it"));
     }
+
+    /// <summary>What the database is restored from.</summary>
+    private static ComponentStatus? Database(SystemStatus status) => status.Components.FirstOrDefault(c => c.RestoreObjectiveSeconds is not null);
 
     private static Html Proven(SystemReport report) => report.History.Verifications.LastOrDefault(r => r.Proven) is { } record
         ? Figure("Last proven by restoring", Html.Of($"{Ago(report, record.CompletedAt)} ago"), Html.Of($"{record.Set}"))

@@ -22,7 +22,7 @@ public static class RehearsalPage
             <p class="note">System {reports[0].System}, {Words.ExactTime(reports[0].StartedAt)}. All times are UTC.</p></header>
             {(reports.Count == 1 ? Html.Empty : Html.Of($"<nav aria-label=\"On this page\"><ul>{reports.Select((r, i) => Html.Of($"<li><a href=\"#{Id(i)}\">{r.Scenario}</a></li>"))}</ul></nav>"))}
             <main id="main" tabindex="-1">
-            {(reports.Count == 1 ? Html.Empty : Page.Section("all", "All scenarios", HtmlTable.Of("Each scenario's components against their objectives", Columns, reports.SelectMany(Rows))))}
+            {(reports.Count == 1 ? Html.Empty : Page.Section("all", "All scenarios", HtmlTable.Of("Each scenario's components against their objectives", Columns, reports.SelectMany(r => RehearsalView.Outcomes(r, Html.Of($"{r.Scenario}"))))))}
             {reports.Select((r, i) => Section(r, i, reports.Count == 1))}</main>
 
             """);
@@ -42,17 +42,12 @@ public static class RehearsalPage
     private static Html Section(RehearsalReport report, int index, bool isOnly) => Page.Section(Id(index), report.Scenario, Html.Of(
         $"""
         {(isOnly ? Html.Empty : Html.Of($"<p>{Words.Met(report.Met)} {RehearsalSentence.Of(report)}</p>"))}
+        {RehearsalView.Remarks(report)}
         {RehearsalView.Components(report)}
         {RehearsalView.Stages(report)}
         {RehearsalView.Checks(report, $"{Id(index)}-checks")}
         {RehearsalView.Facts(report)}
         """));
-
-    private static IEnumerable<IReadOnlyList<Html>> Rows(RehearsalReport report) => report.Components.Select(c => (IReadOnlyList<Html>)
-    [
-        Html.Of($"{report.Scenario}"), Html.Of($"{c.Name}"), RehearsalView.Measured(c.RpoSeconds, c.RpoObjectiveSeconds),
-        RehearsalView.Measured(c.RtoSeconds, c.RtoObjectiveSeconds), Words.Met(c.Met),
-    ]);
 
     private static string Id(int index) => $"scenario-{index + 1}";
 }

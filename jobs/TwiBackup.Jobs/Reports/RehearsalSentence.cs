@@ -8,6 +8,8 @@ internal static class RehearsalSentence
     /// <summary>One sentence for the top of a page.</summary>
     public static string Of(RehearsalReport report)
     {
+        if (report.Failure is not null)
+            return "The recovery came to no end.";
         var worst = report.Components.Count > 0 ? report.Components[0] : null;
         var measured = worst is null ? "Nothing was measured"
             : $"{Capital(worst.Name)}: {Lost(worst)}, back after {Words.Took(worst.RtoSeconds)}{Objective(worst.RtoObjectiveSeconds)}";
@@ -17,6 +19,8 @@ internal static class RehearsalSentence
     /// <summary>A few words.</summary>
     public static string Short(RehearsalReport report)
     {
+        if (report.Failure is not null)
+            return "the recovery came to no end";
         var missed = report.Components.Count(c => !c.Met) + report.Checks.Count(c => !c.Passed);
         return missed == 0 ? "every objective met, every check passed" : $"{Words.Count(missed, "objective or check", "objectives or checks")} missed";
     }

@@ -11,7 +11,23 @@ internal static class RehearsalView
     private static readonly string[] StageColumns = ["Stage", "Took", "From, to"];
     private static readonly string[] CheckColumns = ["Check", "Result", "What was found"];
 
-    public static Html Components(RehearsalReport report) => HtmlTable.Of("Each component against its objectives", ComponentColumns, report.Components.Select(Row));
+    /// <summary>Why it came to no end, and what else is worth knowing.</summary>
+    public static Html Remarks(RehearsalReport report) => Html.Of(
+        $"{(report.Failure is { } failure ? Html.Of($"<p class=\"problem\">{failure}</p>") : Html.Empty)}{(report.Notes.Count == 0 ? Html.Empty : Html.Of($"<ul class=\"notes\">{report.Notes.Select(n => Html.Of($"<li>{n}</li>"))}</ul>"))}");
+
+    public static Html Components(RehearsalReport report) => report.Components.Count == 0 ? Html.Empty : HtmlTable.Of("Each component against its objectives", ComponentColumns, report.Components.Select(Row));
+
+    /// <summary>Rows of a table of several: component, lost, back after, result; one also for a rehearsal that measured nothing.</summary>
+    /// <param name="first">The cells before.</param>
+    public static IEnumerable<IReadOnlyList<Html>> Outcomes(RehearsalReport report, params IReadOnlyList<Html> first)
+    {
+        if (report.Components.Count == 0)
+            return [[.. first, Words.None, Words.None, Words.None, Result(report, report.Met)]];
+        return report.Components.Select(c => (IReadOnlyList<Html>)
+        [
+            .. first, Html.Of($"{c.Name}"), Measured(c.RpoSeconds, c.RpoObjectiveSeconds), Measured(c.RtoSeconds, c.RtoObjectiveSeconds), Result(report, c.Met),
+        ]);
+    }
 
     /// <summary>The stages of the slowest recovery as a waterfall: each begins where the one before ended.</summary>
     public static Html Stages(RehearsalReport report)
@@ -48,7 +64,15 @@ internal static class RehearsalView
     private static IReadOnlyList<Html> Row(ComponentResult c) =>
         [Html.Of($"{c.Name}"), Measured(c.RpoSeconds, c.RpoObjectiveSeconds), Measured(c.RtoSeconds, c.RtoObjectiveSeconds), Words.Met(c.Met)];
 
-    public static Html Measured(double? seconds, double? objective) => objective is null
+    private static Html Result(RehearsalReport report, bool met)
+    {
+        if (report.Failure is not null)
+            return Words.Badge("bad", "✗", "came to no end");
+        var failed = report.Checks.Count(check => !check.Passed);
+        return failed == 0 ? Words.Met(met) : Html.Of($"{Words.Met(met)} {Words.Badge("bad", "✗", Words.Count(failed, "check failed", "checks failed"))}");
+    }
+
+    private static Html Measured(double? seconds, double? objective) => objective is null
         ? Html.Of($"{Words.Took(seconds)}")
         : Html.Of($"{(seconds is null ? "not measured" : Words.Took(seconds))} of {Words.Promised(objective)}{Bar.Share(seconds, objective)}");
 }

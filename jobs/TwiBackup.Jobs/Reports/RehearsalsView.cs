@@ -18,13 +18,14 @@ internal static class RehearsalsView
             $"""
             <h3>The last: {last.Scenario}, {Words.Time(last.StartedAt)}</h3>
             <p>{Words.Met(last.Met)} {RehearsalSentence.Of(last)}</p>
+            {RehearsalView.Remarks(last)}
             {RehearsalView.Components(last)}
             {RehearsalView.Stages(last)}
             {RehearsalView.Checks(last, "rehearsal-checks")}
             {RehearsalView.Facts(last)}
             <h3>All {Words.Count(rehearsals.Count, "rehearsal", "rehearsals")}</h3>
             <div class="charts">{Chart(rehearsals, "rpo", "lost (RPO)", c => c.RpoSeconds, report.Status.At)}{Chart(rehearsals, "rto", "back after (RTO)", c => c.RtoSeconds, report.Status.At)}</div>
-            {HtmlTable.Of("Rehearsals, the newest first", Columns, rehearsals.Reverse().Take(MostRows).SelectMany(Rows))}
+            {HtmlTable.Of("Rehearsals, the newest first", Columns, rehearsals.Reverse().Take(MostRows).SelectMany(r => RehearsalView.Outcomes(r, Words.Time(r.StartedAt), Html.Of($"{r.Scenario}"))))}
             {(rehearsals.Count > MostRows ? Html.Of($"<p class=\"note\">{Words.Count(rehearsals.Count - MostRows, "older one is", "older ones are")} in the JSON.</p>") : Html.Empty)}
             """);
     }
@@ -34,17 +35,5 @@ internal static class RehearsalsView
     {
         var columns = rehearsals.Where(r => r.Components.Count > 0 && value(r.Components[0]) is not null).Select(r => (r.StartedAt, value(r.Components[0])!.Value)).ToList();
         return columns.Count == 0 ? Html.Empty : ColumnChart.Of($"rehearsed-{id}", title, new TimeScale(columns[0].StartedAt, now), columns, v => Words.Took(v));
-    }
-
-    private static IEnumerable<IReadOnlyList<Html>> Rows(RehearsalReport report) => report.Components.Select(c => (IReadOnlyList<Html>)
-    [
-        Words.Time(report.StartedAt), Html.Of($"{report.Scenario}"), Html.Of($"{c.Name}"), RehearsalView.Measured(c.RpoSeconds, c.RpoObjectiveSeconds),
-        RehearsalView.Measured(c.RtoSeconds, c.RtoObjectiveSeconds), Result(report, c),
-    ]);
-
-    private static Html Result(RehearsalReport report, ComponentResult c)
-    {
-        var failed = report.Checks.Count(check => !check.Passed);
-        return failed == 0 ? Words.Met(c.Met) : Html.Of($"{Words.Met(c.Met)} {Words.Badge("bad", "✗", Words.Count(failed, "check failed", "checks failed"))}");
     }
 }

@@ -19,8 +19,11 @@ internal sealed class AgeWriter : IDisposable
     private byte[]? _batch;
     private int _batchLength;
 
+    /// <exception cref="TwiBackupException">There is no recipient, or there are too many.</exception>
     public AgeWriter(Stream sink, IReadOnlyList<AgeRecipient> recipients)
     {
+        if (recipients.Count is 0 or > AgeHeader.MaxStanzas)
+            throw new TwiBackupException(ExitCode.WrongUse, $"Give 1 to {AgeHeader.MaxStanzas} recipients, not {recipients.Count}.");
         _sink = sink;
         Span<byte> fileKey = stackalloc byte[AgeHeader.FileKeySize];
         RandomNumberGenerator.Fill(fileKey);

@@ -38,8 +38,6 @@ public sealed class SealingStream : Stream
         ArgumentNullException.ThrowIfNull(recipients);
         ArgumentNullException.ThrowIfNull(options);
         options.Check();
-        if (recipients.Count is 0 or > AgeHeader.MaxStanzas)
-            throw new TwiBackupException(ExitCode.WrongUse, $"Give 1 to {AgeHeader.MaxStanzas} recipients, not {recipients.Count}.");
         _options = options;
         _age = new AgeWriter(sink, recipients);
         _hash = options.HashPlaintext ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;

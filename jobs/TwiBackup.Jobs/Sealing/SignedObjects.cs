@@ -17,9 +17,19 @@ public sealed class SignedObjects(IObjectStore store, KeyRing keys)
     /// can't be written (see <see cref="ObjectStatement"/>), <see cref="TwiBackupException"/> when the key ring has no signer or no
     /// recipient.
     /// </summary>
-    public async Task<ObjectInfo> PutAsync(
+    public Task<ObjectInfo> PutAsync(
         string key,
         ReadOnlyMemory<byte> content,
+        byte[]? plainSha256,
+        IReadOnlyDictionary<string, string> fields,
+        SealOptions options,
+        CancellationToken cancellationToken) => PutAsync(key, content, [], plainSha256, fields, options, cancellationToken);
+
+    /// <summary>As the other, with parts of the content that are <paramref name="packed"/> already.</summary>
+    internal async Task<ObjectInfo> PutAsync(
+        string key,
+        ReadOnlyMemory<byte> content,
+        IReadOnlyList<PackedFrame> packed,
         byte[]? plainSha256,
         IReadOnlyDictionary<string, string> fields,
         SealOptions options,
@@ -31,11 +41,7 @@ public sealed class SignedObjects(IObjectStore store, KeyRing keys)
         var sha256 = Convert.ToHexStringLower(plainSha256 ?? SHA256.HashData(content.Span));
         var trailer = ObjectStatementText.Write(new ObjectStatement(key, content.Length, sha256, fields), signer);
         await using var upload = await store.CreateAsync(key, PutCondition.IfAbsent, cancellationToken);
-        await using (var sealing = new SealingStream(upload, keys.Recipients, options with { HashPlaintext = false }))
-        {
-            await sealing.WriteAsync(content, cancellationToken);
-            await sealing.CompleteAsync(trailer, cancellationToken);
-        }
+        await MemorySealer.SealAsync(upload, keys.Recipients, content, packed, trailer, options, cancellationToken);
         return await upload.CommitAsync(cancellationToken);
     }
 

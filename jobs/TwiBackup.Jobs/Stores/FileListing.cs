@@ -45,7 +45,9 @@ internal static class FileListing
     private static List<string> Names(FileLayout layout, string folder, string prefix, string? startAfter)
     {
         var names = new List<string>();
-        foreach (var (name, isFolder) in Read(layout.PathOf(folder)))
+        // Folders on the way to the prefix are few; it is the last one that may hold a hundred thousand names.
+        var begin = folder.Length < prefix.Length ? prefix[folder.Length..] : "";
+        foreach (var (name, isFolder) in Read(layout.PathOf(folder), begin))
         {
             if (name[0] == '.' || !ObjectKey.IsValid(name))
                 continue;
@@ -76,13 +78,17 @@ internal static class FileListing
         return inner.Exists(name => HoldsObject(Path.Combine(folder, name)));
     }
 
-    private static IEnumerable<(string Name, bool IsFolder)> Read(string folder)
+    /// <summary>The folder's entries whose names begin so; the others cost no string.</summary>
+    private static IEnumerable<(string Name, bool IsFolder)> Read(string folder, string begin = "")
     {
         IEnumerable<(string, bool)> entries;
         try
         {
             entries = new FileSystemEnumerable<(string, bool)>(
-                folder, static (ref FileSystemEntry entry) => (entry.FileName.ToString(), entry.IsDirectory), Entries);
+                folder, static (ref FileSystemEntry entry) => (entry.FileName.ToString(), entry.IsDirectory), Entries)
+            {
+                ShouldIncludePredicate = (ref FileSystemEntry entry) => entry.FileName.StartsWith(begin, StringComparison.Ordinal),
+            };
         }
         catch (IOException gone) when (gone is DirectoryNotFoundException || gone.HResult == Posix.NotDirectory)
         {

@@ -1,4 +1,5 @@
 using TwiBackup.Postgres;
+using TwiBackup.Sealing;
 
 namespace TwiBackup.Wal;
 
@@ -8,6 +9,8 @@ namespace TwiBackup.Wal;
 /// </summary>
 internal sealed class SegmentBuffer(int capacity)
 {
+    private const int MostKept = 16 << 20;
+
     /// <summary>Not cleared: nothing behind <see cref="Length"/> is read.</summary>
     public byte[] Memory { get; } = GC.AllocateUninitializedArray<byte>(capacity, pinned: true);
 
@@ -21,6 +24,9 @@ internal sealed class SegmentBuffer(int capacity)
 
     /// <summary>Bytes from the beginning that are durable as tails.</summary>
     public int TailDurable { get; set; }
+
+    /// <summary>Frames that tails were stored as, for the whole segment, in order and not of everything.</summary>
+    public List<PackedFrame> Frames { get; } = [];
 
     /// <summary>Handed over, because it is full.</summary>
     public bool IsFull { get; set; }
@@ -36,6 +42,16 @@ internal sealed class SegmentBuffer(int capacity)
 
     public Lsn Start => Segment.Start + (ulong)Offset;
 
-    public void Reset(WalSegment segment, long offset) =>
+    /// <summary>Remembers the frame of a tail that begins at <paramref name="from"/>, within bounds.</summary>
+    public void Keep(PackedFrame frame, int from)
+    {
+        if (Frames.Sum(f => f.Bytes.Length) + frame.Bytes.Length <= MostKept)
+            Frames.Add(frame with { Start = from });
+    }
+
+    public void Reset(WalSegment segment, long offset)
+    {
         (Segment, Offset, Length, TailDurable, IsFull, IsDone, Mark, Users) = (segment, offset, 0, 0, false, false, null, 1);
+        Frames.Clear();
+    }
 }

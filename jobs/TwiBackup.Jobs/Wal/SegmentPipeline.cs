@@ -1,5 +1,6 @@
 using TwiBackup.Postgres;
 using TwiBackup.Postgres.Replication;
+using TwiBackup.Sealing;
 
 namespace TwiBackup.Wal;
 
@@ -226,7 +227,8 @@ internal sealed class SegmentPipeline : IAsyncDisposable
             await KeepTryingAsync(
                 cancellation => _pieces
                     ? PutTailAsync(buffer, buffer.TailDurable, buffer.Length, buffer.Mark, cancellation)
-                    : _objects.PutSegmentAsync(buffer.Segment.Name, buffer.Memory.AsMemory(0, buffer.Length), buffer.Mark, cancellation),
+                    : _objects.PutSegmentAsync(
+                        buffer.Segment.Name, buffer.Memory.AsMemory(0, buffer.Length), FramesOf(buffer), buffer.Mark, cancellation),
                 null);
         }
         finally
@@ -301,14 +303,23 @@ internal sealed class SegmentPipeline : IAsyncDisposable
         if (to == from)
             return;
         var isFirst = buffer.Offset + from == 0 || _previousOf != buffer.Segment;
-        var sha = await _objects.PutTailAsync(
+        var (sha, frame) = await _objects.PutPackedTailAsync(
             buffer.Segment.Name, buffer.Offset + from, buffer.Memory.AsMemory(from, to - from), mark, isFirst ? null : _previous, cancellationToken);
         lock (_sync)
         {
             (_previous, _previousOf) = (sha, buffer.Segment);
+            if (frame is not null && !_pieces)
+                buffer.Keep(frame, from);
             buffer.TailDurable = to;
             Stored(mark);
         }
+    }
+
+    /// <summary>A tail may still be under way when its segment is full.</summary>
+    private List<PackedFrame> FramesOf(SegmentBuffer buffer)
+    {
+        lock (_sync)
+            return [.. buffer.Frames];
     }
 
     /// <summary>False when <paramref name="obsolete"/> said, after a failure, that nobody needs it any more.</summary>

@@ -16,6 +16,9 @@ public sealed class WalObjects(IObjectStore store, KeyRing keys, WalLayout layou
     /// <summary>The statement's field that links a tail to the one before it: the SHA-256 of that one's plaintext.</summary>
     public const string PreviousField = "previous";
 
+    private const int SmallestFrame = 512 << 10;
+    private const int LargestFrame = 16 << 20;
+
     // Small frames: several segments are sealed at once beside all that is received, and level 1 looks back no further anyway.
     private static readonly SealOptions Options = new(Level: 1, Workers: 1, FrameSize: 1 << 20);
 
@@ -28,7 +31,12 @@ public sealed class WalObjects(IObjectStore store, KeyRing keys, WalLayout layou
     /// <summary>
     /// Puts a whole segment, unless the same bytes are there. Another content under the same name is kept beside it, and told.
     /// </summary>
-    public async Task PutSegmentAsync(string segment, ReadOnlyMemory<byte> content, WalMark? mark, CancellationToken cancellationToken)
+    public Task PutSegmentAsync(string segment, ReadOnlyMemory<byte> content, WalMark? mark, CancellationToken cancellationToken) =>
+        PutSegmentAsync(segment, content, [], mark, cancellationToken);
+
+    /// <summary>As the other, with frames of tails that went before.</summary>
+    internal async Task PutSegmentAsync(
+        string segment, ReadOnlyMemory<byte> content, IReadOnlyList<PackedFrame> packed, WalMark? mark, CancellationToken cancellationToken)
     {
         var sha = SHA256.HashData(content.Span);
         var key = Layout.Segment(segment, NameHash(sha));
@@ -41,18 +49,28 @@ public sealed class WalObjects(IObjectStore store, KeyRing keys, WalLayout layou
                 + "Two servers write under one identity: stop one, then take a new full."));
         }
 
-        await PutOnceAsync(key, content, sha, Fields(mark, null), cancellationToken);
+        await PutOnceAsync(key, content, packed, sha, Fields(mark, null), cancellationToken);
     }
 
     /// <summary>
     /// Puts bytes <c>[start, start + content)</c> of a segment and returns their SHA-256, the next tail's <paramref name="previous"/>.
     /// </summary>
     public async Task<string> PutTailAsync(
+        string segment, long start, ReadOnlyMemory<byte> content, WalMark? mark, string? previous, CancellationToken cancellationToken) =>
+        (await PutPackedTailAsync(segment, start, content, mark, previous, cancellationToken)).Sha256;
+
+    /// <summary>
+    /// As <see cref="PutTailAsync"/>; returns the tail's frame, too, for the whole segment that it is a part of. None of a small tail, since
+    /// its like compress far better together, and none that is large in memory.
+    /// </summary>
+    internal async Task<(string Sha256, PackedFrame? Frame)> PutPackedTailAsync(
         string segment, long start, ReadOnlyMemory<byte> content, WalMark? mark, string? previous, CancellationToken cancellationToken)
     {
         var sha = SHA256.HashData(content.Span);
-        await PutOnceAsync(Layout.Tail(segment, start, start + content.Length, NameHash(sha)), content, sha, Fields(mark, previous), cancellationToken);
-        return Convert.ToHexStringLower(sha);
+        var frame = content.Length is >= SmallestFrame and <= LargestFrame ? PackedFrame.Make(content.Span, Options.Level) : null;
+        var key = Layout.Tail(segment, start, start + content.Length, NameHash(sha));
+        await PutOnceAsync(key, content, frame is null ? [] : [frame], sha, Fields(mark, previous), cancellationToken);
+        return (Convert.ToHexStringLower(sha), frame);
     }
 
     /// <summary>Puts a <c>.partial</c> or <c>.backup</c> file.</summary>
@@ -62,7 +80,7 @@ public sealed class WalObjects(IObjectStore store, KeyRing keys, WalLayout layou
         var key = name.Kind == WalFileKind.Partial
             ? Layout.Partial(name.Segment, NameHash(sha))
             : Layout.BackupLabel(name.Segment, name.Offset, NameHash(sha));
-        await PutOnceAsync(key, content, sha, Fields(null, null), cancellationToken);
+        await PutOnceAsync(key, content, [], sha, Fields(null, null), cancellationToken);
     }
 
     /// <summary>
@@ -73,7 +91,7 @@ public sealed class WalObjects(IObjectStore store, KeyRing keys, WalLayout layou
     {
         var sha = SHA256.HashData(content.Span);
         var copy = Layout.HistoryCopy(timeline, NameHash(sha));
-        await PutOnceAsync(copy, content, sha, Fields(null, null), cancellationToken);
+        await PutOnceAsync(copy, content, [], sha, Fields(null, null), cancellationToken);
         try
         {
             await _objects.PutAsync(Layout.History(timeline), content, sha, Fields(null, null), Options, cancellationToken);
@@ -98,7 +116,7 @@ public sealed class WalObjects(IObjectStore store, KeyRing keys, WalLayout layou
 
     /// <summary>Puts a mark of its own, for a server that writes nothing.</summary>
     public Task PutMarkAsync(uint timeline, WalMark mark, CancellationToken cancellationToken) => PutOnceAsync(
-        Layout.Mark(timeline, mark), Encoding.ASCII.GetBytes(mark + "\n"), null, Fields(mark, null), cancellationToken);
+        Layout.Mark(timeline, mark), Encoding.ASCII.GetBytes(mark + "\n"), [], null, Fields(mark, null), cancellationToken);
 
     /// <summary>Puts what is fixed of the cluster; its name makes wal_segment_size readable from a listing.</summary>
     public Task PutClusterFactsAsync(int segmentSize, CancellationToken cancellationToken) => PutOnceAsync(
@@ -106,6 +124,7 @@ public sealed class WalObjects(IObjectStore store, KeyRing keys, WalLayout layou
         Encoding.ASCII.GetBytes(string.Create(
             CultureInfo.InvariantCulture,
             $"system_identifier {Layout.SystemIdentifier}\npg_major {Layout.PgMajor}\nwal_segment_size {segmentSize}\n")),
+        [],
         null,
         Fields(null, null),
         cancellationToken);
@@ -153,11 +172,12 @@ public sealed class WalObjects(IObjectStore store, KeyRing keys, WalLayout layou
 
     /// <summary>A name with a hash that is taken holds the same bytes: done before.</summary>
     private async Task PutOnceAsync(
-        string key, ReadOnlyMemory<byte> content, byte[]? sha, Dictionary<string, string> fields, CancellationToken cancellationToken)
+        string key, ReadOnlyMemory<byte> content, IReadOnlyList<PackedFrame> packed, byte[]? sha, Dictionary<string, string> fields,
+        CancellationToken cancellationToken)
     {
         try
         {
-            await _objects.PutAsync(key, content, sha, fields, Options, cancellationToken);
+            await _objects.PutAsync(key, content, packed, sha, fields, Options, cancellationToken);
         }
         catch (ObjectExistsException)
         {

@@ -49,7 +49,8 @@ public sealed class PlantedJunkTests(OneBackup backup) : IClassFixture<OneBackup
         Assert.Contains(again.Skipped, line => line.Contains("Timeline 9 was passed over", StringComparison.Ordinal));
         await using var server = await Source.Restore(new RestoreOptions { DataDirectory = Source.NewDataDirectory(), Scratch = true }).RunAsync(again, Cancellation);
         Assert.Equal("3", await server.AskAsync("select count(*) from rows"));
-        Assert.Equal(4u, server.Timeline);
+        // Behind every number that may be a lost one.
+        Assert.Equal(10u, server.Timeline);
     }
 
     [Fact]

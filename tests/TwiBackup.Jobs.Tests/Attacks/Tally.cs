@@ -34,12 +34,11 @@ internal static class Tally
         foreach (var (count, unit) in counts)
         {
             var name = TestContext.Current.TestClass?.TestClassName.Split('.')[^1] ?? "";
-            var line = string.Create(CultureInfo.InvariantCulture, $"{name}\t{attack}\t{count}\t{unit}");
-            TestContext.Current.TestOutputHelper?.WriteLine(line);
+            TestContext.Current.TestOutputHelper?.WriteLine($"{attack}: {count} {unit}");
             if (string.IsNullOrEmpty(file))
                 continue;
             lock (Gate)
-                File.AppendAllText(file, line + "\n");
+                File.AppendAllText(file, string.Create(CultureInfo.InvariantCulture, $"{name}\t{attack}\t{count}\t{unit}\n"));
         }
     }
 }

@@ -64,6 +64,18 @@ public sealed class RehearsalPageTests
     }
 
     [Fact]
+    public void A_recovery_that_came_to_no_end_says_why_and_what_was_done()
+    {
+        var report = Met with { Components = [], Stages = [], Checks = [], Failure = "No set is left that can be opened.", Notes = ["12 objects were deleted", "fell back to the set before"] };
+        var page = PageReader.Read(RehearsalPage.Render([report]));
+        Assert.Equal("The recovery came to no end.", page.QuerySelector("#sentence")!.Words());
+        Assert.Equal(("bad", "No set is left that can be opened."), (page.QuerySelector("header")!.ClassName, page.QuerySelector(".problem")!.Words()));
+        Assert.Equal(report.Notes, page.QuerySelectorAll(".notes li").Select(PageReader.Words));
+        Assert.Equal("No set is left that can be opened.", RehearsalOutcomes.Of(report).Problem);
+        Assert.Equal(["lost-region database ✓ met", "lost-region bot ✓ met", "lost-host – ✗ came to no end"], PageReader.Read(RehearsalPage.Render([Met with { Scenario = "lost-region" }, report])).Rows("#all table").Select(r => $"{r["Scenario"]} {r["Component"]} {r["Result"]}"));
+    }
+
+    [Fact]
     public void Whatever_things_are_called_is_text()
     {
         var harmless = PageReader.Read(RehearsalPage.Render([SampleReports.Hostile(Missed, "harmless"), Met]));

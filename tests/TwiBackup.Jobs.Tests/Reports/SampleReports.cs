@@ -189,7 +189,7 @@ internal static class SampleReports
 
     public static RehearsalReport Hostile(RehearsalReport report, string name) => report with
     {
-        System = name, Id = name, Scenario = name, Tool = name, Store = name, Postgres = name,
+        System = name, Id = name, Scenario = name, Tool = name, Store = name, Postgres = name, Failure = name, Notes = [name],
         Components = [.. report.Components.Select(c => c with { Name = name })],
         Stages = [.. report.Stages.Select(s => s with { Name = name })],
         Checks = [new Check(name, false, name), new Check(name, true, name)],

@@ -112,6 +112,7 @@ public sealed class SystemHistoryTests : IAsyncDisposable
         await FullAsync(Day(6), 0x10);
         await WalAsync(1, (0x10, Day(6)), (0x11, Day(4)));
         await WalAsync(2, (0x11, Day(3.9)), (0x12, Day(1)), (0x13, Now.AddMinutes(-1)));
+        await PlantAsync(Day(1), SampleSets.Facts(2, 0x1280000, 0x1280100, Day(1)));
         var line = await LineAsync("any instant");
         Assert.Equal(new Period(Day(6), Now.AddMinutes(-1) - Flush), Assert.Single(line.Periods));
     }

@@ -70,6 +70,9 @@ public enum FaultKind
 
     /// <summary>The answer names more bytes than it has.</summary>
     LengthTooLong,
+
+    /// <summary>The answer names fewer bytes than it has.</summary>
+    LengthTooShort,
 }
 
 /// <summary>One request's fate.</summary>
@@ -123,7 +126,9 @@ public sealed class FaultStrike(FaultKind kind, int chance, Action landed)
 
                 return Memory<byte>.Empty;
             case FaultKind.LengthTooLong when before == 0:
-                return Lengthen(bytes);
+                return ChangeLength(bytes, 7);
+            case FaultKind.LengthTooShort when before == 0:
+                return ChangeLength(bytes, -7);
         }
 
         return bytes;
@@ -142,17 +147,17 @@ public sealed class FaultStrike(FaultKind kind, int chance, Action landed)
         }
     }
 
-    /// <summary>A header that comes in one piece gets a length to which the body does not come.</summary>
-    private Memory<byte> Lengthen(Memory<byte> bytes)
+    /// <summary>A header that comes in one piece gets a length that is not the body's.</summary>
+    private Memory<byte> ChangeLength(Memory<byte> bytes, int by)
     {
         const string Name = "\r\nContent-Length: ";
         var text = Encoding.Latin1.GetString(bytes.Span);
         var at = text.IndexOf(Name, StringComparison.OrdinalIgnoreCase);
         var end = at < 0 ? -1 : text.IndexOf("\r\n", at + Name.Length, StringComparison.Ordinal);
-        if (end < 0 || !long.TryParse(text.AsSpan(at + Name.Length, end - at - Name.Length), out var length))
+        if (end < 0 || !long.TryParse(text.AsSpan(at + Name.Length, end - at - Name.Length), out var length) || length + by < 0)
             return bytes;
         Land();
-        return Encoding.Latin1.GetBytes(text[..(at + Name.Length)] + (length + 7) + text[end..]);
+        return Encoding.Latin1.GetBytes(text[..(at + Name.Length)] + (length + by) + text[end..]);
     }
 
     private void Land()

@@ -121,6 +121,18 @@ public sealed class PlantedWalTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Junk_marks_no_time()
+    {
+        var time = DateTimeOffset.UnixEpoch.AddDays(20000);
+        await objects.PutSegmentAsync(Name(1, 5), Bytes(Size), new WalMark(time, At(5, 100)), Cancellation);
+        await PlantAsync(Layout.Segment(Name(1, 900), AnyHash));
+        await PlantAsync(Layout.Mark(1, new WalMark(time.AddYears(1), At(5, 200))));
+        var marks = new WalMarks(test.Store, test.ReadKeys, Layout);
+        Assert.Equal(time, (await marks.NewestAsync(1, Cancellation))?.Time);
+        Assert.Equal(time, (await marks.NewestUpToAsync(1, At(6, 0), Size, Cancellation))?.Time);
+    }
+
+    [Fact]
     public async Task A_chain_for_a_restore_sees_through_delete_markers()
     {
         await using var bucket = await WalTest.CreateOnS3Async();

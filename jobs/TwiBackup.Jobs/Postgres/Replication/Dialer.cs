@@ -66,7 +66,7 @@ internal static class Dialer
         ConnectionSettings settings, EndPoint endPoint, TlsUse tls, CancellationToken cancellationToken)
     {
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
-        Stream? stream = null;
+        SocketStream? stream = null;
         Wire? wire = null;
         try
         {
@@ -77,7 +77,7 @@ internal static class Dialer
             var secured = tls == TlsUse.Never
                 ? null
                 : await TlsHandshake.StartAsync(stream, settings, tls == TlsUse.Required, cancellationToken);
-            wire = new Wire(secured?.Stream ?? stream, secured?.ServerCertificate, settings);
+            wire = new Wire(stream, secured?.Stream ?? stream, secured?.ServerCertificate, settings);
             return (wire, await Startup.RunAsync(wire, cancellationToken));
         }
         catch

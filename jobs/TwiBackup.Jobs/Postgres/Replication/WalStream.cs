@@ -17,6 +17,12 @@ public sealed class WalStream
     private WalStream(Commander commander) => _commander = commander;
 
     /// <summary>
+    /// How long WAL that comes in small pieces may gather before it is read. Beside many commits that saves most of the wake-ups, on this
+    /// side and the server's; WAL that comes in bulk is read at once.
+    /// </summary>
+    public TimeSpan Gather { set => _commander.Wire.Gather = value; }
+
+    /// <summary>
     /// The next message. The memory of WAL data is valid until the next call. Answers no keepalive by itself. After TimelineEnded it says
     /// so again. A read that was cancelled lost nothing: read again, or <see cref="StopAsync"/>.
     /// </summary>

@@ -4,9 +4,16 @@ namespace TwiBackup.Postgres.Replication;
 
 /// <summary>An open connection below the level of commands: messages in, bytes out. Sending is serialised, and may run beside a
 /// read.</summary>
-internal sealed class Wire(Stream stream, X509Certificate2? serverCertificate, ConnectionSettings settings) : IAsyncDisposable
+/// <param name="socket">What lies below.</param>
+/// <param name="stream">The socket itself, or TLS over it.</param>
+/// <param name="serverCertificate">With TLS.</param>
+/// <param name="settings">For messages.</param>
+internal sealed class Wire(SocketStream socket, Stream stream, X509Certificate2? serverCertificate, ConnectionSettings settings) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _sending = new(1, 1);
+
+    /// <summary>How long what the server sends piecemeal may gather before it is read; see <see cref="SocketStream.Gather"/>.</summary>
+    public TimeSpan Gather { set => socket.Gather = value; }
 
     public ConnectionSettings Settings { get; } = settings;
 

@@ -19,8 +19,8 @@ internal sealed class LocalProcess : IAsyncDisposable
 
     public bool HasExited => process.HasExited;
 
-    /// <summary>The last line of its log.</summary>
-    public string LastLine => File.Exists(log) ? File.ReadLines(log).LastOrDefault(l => l.Length > 0) ?? "(nothing)" : "(no log)";
+    /// <summary>The last line of its log that is for people; in between it says in JSON how it stands.</summary>
+    public string LastLine => File.Exists(log) ? File.ReadLines(log).LastOrDefault(l => l.Length > 0 && !l.StartsWith('{')) ?? "(nothing)" : "(no log)";
 
     /// <param name="program">The executable; null: the one that runs.</param>
     /// <param name="arguments">Never a secret.</param>

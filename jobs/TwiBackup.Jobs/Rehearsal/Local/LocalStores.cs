@@ -40,7 +40,8 @@ internal sealed class LocalStores : IAsyncDisposable
     public IObjectStore Evidence { get; }
 
     /// <summary>Variables by which the host's programs reach the store with its rights.</summary>
-    public IReadOnlyDictionary<string, string> WriterVariables => options.WriterEnvironment ?? new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> WriterVariables => options.WriterEnvironment
+        ?? options.Environment.Where(v => v.Key.StartsWith("AWS_", StringComparison.Ordinal)).ToDictionary(v => v.Key, v => v.Value, StringComparer.Ordinal);
 
     /// <summary>Opens them; folders are made below <paramref name="root"/> where no store is given.</summary>
     public static LocalStores Open(RehearsalOptions options, string root, string id)

@@ -1,9 +1,10 @@
 using TwiBackup.Catalog;
 using TwiBackup.Database;
+using TwiBackup.Policy;
 using TwiBackup.Progress;
 using TwiBackup.Recovery;
 
-namespace TwiBackup.Rehearsal.Local;
+namespace TwiBackup.Rehearsal;
 
 /// <summary>How far a store reaches, found as a person would: by asking for the newest point, and for what the refusal names.</summary>
 /// <param name="Plan">What would be done.</param>
@@ -14,7 +15,7 @@ internal sealed record Reach(RestorePlan Plan, RecoveryTarget Target, IReadOnlyL
     private const int AttemptsAtMost = 5;
 
     /// <exception cref="TwiBackupException">Nothing can be recovered from it.</exception>
-    public static async Task<Reach> FindAsync(SetCatalog catalog, LocalSystem system, RehearsalOptions options, CancellationToken cancellationToken)
+    public static async Task<Reach> FindAsync(SetCatalog catalog, ObjectivesPolicy objectives, CancellationToken cancellationToken)
     {
         var target = RecoveryTarget.Latest;
         var refusals = new List<string>();
@@ -25,9 +26,10 @@ internal sealed record Reach(RestorePlan Plan, RecoveryTarget Target, IReadOnlyL
                 var asked = new RecoveryOptions
                 {
                     Catalog = catalog,
-                    JournalFile = Path.Combine(system.Folder, "never-written"),
-                    DataDirectory = system.Database.DataDirectory,
-                    Objectives = options.Objectives,
+                    // Asked what it would do, it writes neither.
+                    JournalFile = "/nowhere",
+                    DataDirectory = "/nowhere",
+                    Objectives = objectives,
                     Target = target,
                 };
                 var plan = await new RecoveryRun(asked, SilentProgress.Instance, TimeProvider.System).PlanAsync(cancellationToken);

@@ -1,0 +1,2 @@
+// Servers, time(1) and /proc.
+[assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
