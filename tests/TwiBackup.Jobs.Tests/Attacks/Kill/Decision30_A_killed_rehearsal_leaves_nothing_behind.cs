@@ -18,14 +18,15 @@ public sealed class Decision30_A_killed_rehearsal_leaves_nothing_behind
             var kills = 0;
             foreach (var (from, to) in ((int, int)[])[(500, 2500), (3000, 7000), .. Enumerable.Repeat((500, 15_000), Tally.Rounds(0, 10))])
             {
-                var start = new ProcessStartInfo(CommandLine.Fastest, ["rehearse", "--size", "5MB", "--kills", "1"])
+                var start = new ProcessStartInfo(CommandLine.Fastest, ["rehearse", "--size", "20MB", "--kills", "1"])
                 {
                     RedirectStandardOutput = true,
                     RedirectStandardError = true,
                 };
                 start.Environment["TMPDIR"] = temporary.FullName;
                 var earlier = temporary.GetDirectories("twibackup-scratch-*").Select(d => d.Name).ToList();
-                var (killed, _) = await Victim.KillAsync(Process.Start(start)!, Victim.Clock(), random.Next(from, to));
+                var (killed, outcome) = await Victim.KillAsync(Process.Start(start)!, Victim.Clock(), random.Next(from, to));
+                Assert.True(killed || outcome.ExitCode == 0, $"it failed by itself: {outcome.Reason}");
                 kills += killed ? 1 : 0;
                 await LeftOvers.WaitUntilNoneAsync(temporary.FullName);
                 var now = temporary.GetDirectories("twibackup-scratch-*").Select(d => d.Name).ToList();

@@ -43,6 +43,6 @@ public sealed class Decision04_A_lost_history_is_said
         await source.StopReceiverAsync();
         await using var again = await source.RestoreAsync(RecoveryTarget.Latest);
         Assert.Equal("2", await again.AskAsync("select count(*) from rows"));
-        Tally.Add("timelines: a history file that is lost", (1, "losses"));
+        Tally.Add("timelines: a history file that is lost", (1, "files lost"));
     }
 }
