@@ -87,7 +87,7 @@ public sealed class SeamTests : IAsyncLifetime
         var (environment, arguments) = await model.ConfigurationOfAsync("rehearsal");
         await using var rehearsal = Container.Start(
             Repository.PathOf("jobs", "entrypoint"),
-            [.. arguments.Select(argument => argument.Replace("/reports", folder, StringComparison.Ordinal)), "--size", "5MB", "--kills", "1"],
+            [.. arguments.Select(argument => argument.Replace("/reports", folder, StringComparison.Ordinal)), "--size", "20MB", "--kills", "1"],
             environment, folder);
         var (code, log) = await rehearsal.EndAsync();
         Assert.True(code == 0, log);
