@@ -35,7 +35,7 @@ public sealed class ScheduleHealthTests : IDisposable
     {
         var health = Health(Now) with { NoWalSince = Now - ScheduleHealth.Grace };
         Assert.Null(health.ProblemAt(Now));
-        Assert.Contains("no WAL of twi is received for 2.02 min", health.ProblemAt(Now + TimeSpan.FromSeconds(1)), StringComparison.Ordinal);
+        Assert.Contains("no WAL of twi is received for 2 min 1 s", health.ProblemAt(Now + TimeSpan.FromSeconds(1)), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -3,11 +3,14 @@ using TwiBackup.Tests.Database;
 
 namespace TwiBackup.Tests.Attacks.Places;
 
-/// <summary>A timeline's history file is lost, its WAL is there: nothing is guessed.</summary>
+/// <summary>
+/// A timeline's history file is lost, its WAL is there. Anybody who may write could have planted that WAL, so it stops no restore; but it is
+/// said, and a loss larger than the RPO is a person's to accept (D22).
+/// </summary>
 public sealed class Decision04_A_lost_history_is_said
 {
     [Fact]
-    public async Task Without_it_the_timeline_is_not_restored_and_what_is_missing_is_named()
+    public async Task Without_it_the_timeline_is_passed_over_which_is_said_and_needs_a_person_past_the_RPO()
     {
         await using var source = await BackedUpServer.StartAsync();
         await source.ExecuteAsync("create table rows(id int)");
@@ -31,9 +34,10 @@ public sealed class Decision04_A_lost_history_is_said
         Assert.Equal(2, histories.Length);
         foreach (var history in histories)
             File.Delete(history);
-        var refused = await Assert.ThrowsAsync<TwiBackupException>(() => source.PlanAsync(RecoveryTarget.Latest));
-        Assert.Contains("00000002.history", refused.Message, StringComparison.Ordinal);
-        Assert.Contains("--timeline 1", refused.Message, StringComparison.Ordinal);
+        var plan = await source.PlanAsync(RecoveryTarget.Latest);
+        Assert.Equal(1u, plan.Path.Timeline);
+        Assert.True(plan.IsNewerRefused);
+        Assert.Contains("Timeline 2 was passed over: its history is not there.", plan.Skipped);
 
         await using (var one = await source.RestoreAsync(new RecoveryTarget { Timeline = 1 }))
             Assert.Equal("1", await one.AskAsync("select count(*) from rows"));
