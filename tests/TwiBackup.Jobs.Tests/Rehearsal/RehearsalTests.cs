@@ -69,6 +69,17 @@ public sealed class RehearsalTests
     }
 
     [Fact]
+    public async Task A_store_that_can_not_be_used_is_known_before_anything_is_built()
+    {
+        var folder = Path.Combine(Path.GetTempPath(), $"twi-no-store-{Guid.NewGuid():n}");
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        var failed = await Assert.ThrowsAsync<TwiBackupException>(() => SmallRehearsal.RunAsync("lost-host", options => options with { Store = $"file://{folder}" }));
+        Assert.Contains(folder, failed.Message, StringComparison.Ordinal);
+        // Building alone takes longer than that to be noticed later, by a receiver that is waited for.
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30), watch.Elapsed.ToString());
+    }
+
+    [Fact]
     public async Task One_scenario_that_can_not_be_run_does_not_keep_the_others()
     {
         var done = new List<string>();

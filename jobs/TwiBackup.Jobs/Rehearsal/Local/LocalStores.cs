@@ -14,6 +14,7 @@ internal sealed class LocalStores : IAsyncDisposable
     private readonly string id;
     private readonly string[] bases;
     private readonly List<IObjectStore> opened = [];
+    private bool isUsed;
     private int current;
 
     private LocalStores(RehearsalOptions options, string id, string[] bases, string evidence)
@@ -50,6 +51,15 @@ internal sealed class LocalStores : IAsyncDisposable
         return new LocalStores(options, id, [options.Store ?? NewFolder(root, "store"), options.Replica ?? NewFolder(root, "replica")], evidence);
     }
 
+    /// <summary>Asks each of them, so that one that can't be used is known before anything is built for it.</summary>
+    /// <exception cref="TwiBackupException">One of them does not answer, or not to us.</exception>
+    public async Task RequireAsync(CancellationToken cancellationToken)
+    {
+        foreach (var store in opened)
+            await store.ReadClockAsync(cancellationToken);
+        isUsed = true;
+    }
+
     /// <summary>The replica is the primary from now on, and where the primary was a new replica may be.</summary>
     public void FailOver() => Use(current + 1);
 
@@ -59,7 +69,7 @@ internal sealed class LocalStores : IAsyncDisposable
     /// <summary>Removes what the rehearsal has put.</summary>
     public async Task RemoveAsync(IProgressReporter progress, CancellationToken cancellationToken)
     {
-        foreach (var store in opened.Where(s => s != Evidence).DistinctBy(s => s.Location))
+        foreach (var store in opened.Where(s => isUsed && s != Evidence).DistinctBy(s => s.Location))
             await EmptyAsync(store, progress, cancellationToken);
     }
 

@@ -74,6 +74,7 @@ internal sealed class LocalSystem : IAsyncDisposable
             progress.Stage("system");
             system.Keys = await LocalKeys.MakeAsync(Path.Combine(folder, "keys"), cancellationToken);
             system.Stores = LocalStores.Open(options, folder, id);
+            await system.Stores.RequireAsync(cancellationToken);
             await system.WritePolicyAsync(cancellationToken);
             system.ProvisionHost();
             await system.Home.MakeAsync(system.Database.BotConnection, cancellationToken);
