@@ -67,9 +67,9 @@ internal sealed class ScratchFolder : IDisposable
                 ServerProcesses.EndBelow(folder);
                 Directory.Delete(folder, recursive: true);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or TwiBackupException)
             {
-                // Another does the same at this moment, or it is not ours to remove.
+                // Another does the same at this moment, or it can't be removed: no reason not to do what we are here for.
             }
         }
     }

@@ -198,7 +198,16 @@ internal sealed class S3ReadStream : Stream
 
     private void CloseBody()
     {
-        _body?.Dispose();
+        try
+        {
+            _body?.Dispose();
+        }
+        catch (AmazonClientException)
+        {
+            // The SDK compares with the ETag what was read, when it is closed, though an answer may have been cut short. What is read here
+            // is judged by the manifest's or its own signed hash.
+        }
+
         _body = null;
     }
 
