@@ -10,7 +10,7 @@ internal sealed record Settings
     /// <summary>Tag of PostgreSQL's own image.</summary>
     public required string PostgresVersion { get; init; }
 
-    /// <summary>Tag of SeaweedFS's image; from 4.40 on, multipart uploads with the checksums of new SDKs are stored whole.</summary>
+    /// <summary>Tag of SeaweedFS's image; older ones had trouble with the checksums that new SDKs send in multipart uploads.</summary>
     public required string SeaweedVersion { get; init; }
 
     /// <summary>The bot's image. Null: <see cref="BotContext"/>, else the stand-in.</summary>
