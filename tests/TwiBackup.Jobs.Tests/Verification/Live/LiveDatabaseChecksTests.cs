@@ -111,6 +111,42 @@ public sealed class LiveDatabaseChecksTests(SharedBotDatabase shared) : IClassFi
     }
 
     [Fact]
+    public async Task Tables_that_only_grow_have_no_fewer_rows_than_in_the_newest_dump()
+    {
+        var copy = await CopyAsync("insert into users (user_id, created_at, bot, username) select i, now(), false, i::text from generate_series(1, 9) i");
+        await using var system = await SystemAsync(copy);
+        var policy = Policy(system, """ "growing": ["public.users", "public.\"Server Settings\"", "public.messages"] """);
+        Assert.Contains(
+            "holds no dump of live", Assert.Single((await system.AskAsync(policy, "database/rows")).NotRun!).Why, StringComparison.Ordinal);
+
+        // Ten users with the stand-in's own, a row of settings, and a table that came after the dump.
+        await DumpAsync(system, new("public.users", 9, "1"), new("public.\"Server Settings\"", 1, "2"));
+        var record = await system.AskAsync(policy, "database/rows");
+        LiveSystem.Passed(record);
+        Assert.StartsWith("1 rows more in 2 tables since dump/", record.Checks[0].Detail, StringComparison.Ordinal);
+        await DumpAsync(system, new("public.users", 11, "1"), new("public.\"Server Settings\"", 1, "2"));
+        Assert.Contains("public.users has 10 rows and had 11", LiveSystem.Failed(await system.AskAsync(policy, "database/rows")).Detail, StringComparison.Ordinal);
+    }
+
+    private static Task<BackupSet> DumpAsync(LiveSystem system, params TableDigest[] tables)
+    {
+        var at = TimeProvider.System.GetUtcNow();
+        var dump = new DumpFacts
+        {
+            ToolVersion = "15.18", RolePasswords = true, Roles = [],
+            Databases =
+            [
+                new DumpedDatabase
+                {
+                    Name = "live", Object = "live.dump.zst.age", SnapshotTime = at, Extensions = new Dictionary<string, string>(), MaterializedViews = [], Tables = tables,
+                },
+            ],
+        };
+        var manifest = SampleSets.Manifest(SetKind.Dump, SampleSets.Id(at, tables[0].Rows == 9 ? 1 : 2), at.AddDays(30));
+        return SampleSets.PlantAsync(system.Store.Store, system.Keys, SetKind.Dump, manifest with { Dump = dump });
+    }
+
+    [Fact]
     public async Task Too_few_connections_or_sessions_are_found()
     {
         await using var system = await SystemAsync(await CopyAsync());
