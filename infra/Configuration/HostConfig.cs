@@ -29,6 +29,10 @@ public sealed record HostConfig
     /// <summary>To which instant to recover, with an offset. Null: to the newest.</summary>
     public string? RecoverAt { get; init; }
 
+    /// <summary>When the outage began, with an offset: by it a person says that the loss is no older than that. Null: it is measured from
+    /// now.</summary>
+    public string? OutageSince { get; init; }
+
     /// <summary>The Route 53 zone in which the recovered host gets its name. Null: no name is made.</summary>
     public string? HostedZone { get; init; }
 }

@@ -8,6 +8,9 @@ internal static class PolicySource
     /// <summary>SSM's limit of a parameter's value, in its advanced tier.</summary>
     private const int LargestParameter = 8192;
 
+    /// <summary>Room for the URLs of the stores that this program makes, which are not known yet.</summary>
+    private const int RoomForStores = 512;
+
     /// <exception cref="ConfigException">It cannot be read, contradicts itself, or cannot be met here.</exception>
     public static ProtectedSystem Read(string path, string root)
     {
@@ -44,8 +47,8 @@ internal static class PolicySource
             return "stores.lock is missing; without object lock a stolen credential deletes every backup, write { \"mode\": \"governance\" }";
         if (PolicySecrets.FirstFile(policy) is { } file)
             return $"{file} stands in a file, and tasks have none; write env:NAME";
-        if (system.Text.Length > LargestParameter)
-            return $"it has more than {LargestParameter} characters, which no parameter holds; shorten its comments and lists";
+        if (CloudPolicy.LengthOf(system.Text) > LargestParameter - RoomForStores)
+            return $"without comments and verification.system it has more than {LargestParameter - RoomForStores} characters, which no parameter holds; shorten its lists";
         return null;
     }
 }

@@ -196,6 +196,7 @@ public sealed partial record StackConfig
                     : throw ConfigReader.Wrong("extensions", $"\"{text}\" is not the name of an extension's package, such as pgvector"))],
             Mode = mode,
             RecoverAt = reader.Formed("recoverAt", InstantForm().IsMatch, "an instant with its offset, such as 2026-11-23T01:30:00Z"),
+            OutageSince = reader.Formed("outageSince", InstantForm().IsMatch, "an instant with its offset, such as 2026-11-23T01:30:00Z"),
             HostedZone = reader.Formed("hostedZone", ZoneForm().IsMatch, "the id of a Route 53 zone, Z…"),
         };
     }

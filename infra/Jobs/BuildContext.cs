@@ -8,7 +8,8 @@ namespace TwiBackup.Infra.Jobs;
 public static class BuildContext
 {
     /// <summary>What the Dockerfile copies, relative to the project's root.</summary>
-    private static readonly string[] Parts = ["jobs", "Directory.Build.props", "Directory.Packages.props", ".dockerignore"];
+    public static IReadOnlyList<string> Parts { get; } =
+        ["jobs", ".editorconfig", "Directory.Build.props", "Directory.Packages.props", ".dockerignore"];
 
     private static readonly string[] LeftOut = ["bin", "obj", "artifacts", ".git", ".vs"];
 

@@ -33,7 +33,7 @@ public static partial class UserData
             ["SECRETS"] = string.Join(
                 '\n', system.Secrets.Select(
                     secret => $"{secret.Variable}=$(secret '{Names.Secret(system.Name, secret.Variable)}'); export {secret.Variable}")),
-            ["COMMAND"] = Command(mode, config.Host.RecoverAt),
+            ["COMMAND"] = Command(mode, config.Host),
             ["RESTART"] = mode == HostMode.Recover ? "on-failure" : "no",
         };
         var script = Placeholder().Replace(Template(), match => values[match.Groups[1].Value]);
@@ -46,9 +46,12 @@ public static partial class UserData
     /// <summary>The script as EC2 takes it.</summary>
     public static string Encoded(string script) => Convert.ToBase64String(Encoding.UTF8.GetBytes(script));
 
-    private static string Command(HostMode mode, string? at) => mode == HostMode.Recover
-        ? $"recover --resume{(at is null ? "" : $" --at {at}")}"
+    // Nobody is there to agree, and the host is empty but for what its packages brought. Started again it goes on.
+    private static string Command(HostMode mode, HostConfig host) => mode == HostMode.Recover
+        ? $"recover --resume --yes{Option("--at", host.RecoverAt)}{Option("--since", host.OutageSince)}"
         : "rehearse --scenario lost-region --isolated";
+
+    private static string Option(string name, string? value) => value is null ? "" : $" {name} {value}";
 
     private static string Template()
     {

@@ -37,6 +37,15 @@ public sealed record BackupPolicy
 
     public AlertsPolicy Alerts { get; init; } = new();
 
+    public RecoveryPolicy Recovery { get; init; } = new();
+
+    /// <summary>Every secret that the policy names; public keys are none.</summary>
+    public IEnumerable<SecretReference> Secrets() => new[]
+    {
+        Database.Connection.Reference, Database.Password, Keys.Identity, Keys.SigningKey, Keys.VerifierKey, Backups.Repository?.TokenSecret,
+        Alerts.Discord, Alerts.Ping, Recovery.Connection?.Reference,
+    }.OfType<SecretReference>();
+
     /// <summary>
     /// How long an object of a kind is kept at least; the newest good set of a kind is kept whatever its age.
     /// </summary>

@@ -6,4 +6,7 @@ public sealed record DumpPolicy
     public required Schedule Schedule { get; init; }
 
     public required TimeSpan Keep { get; init; }
+
+    /// <summary>The longest wait for a table that somebody has locked against reading. 1 s to 1 h.</summary>
+    public TimeSpan LockTimeout { get; init; } = TimeSpan.FromMinutes(1);
 }

@@ -19,6 +19,7 @@ public static class PolicyCheck
         ScheduleChecks.Run(rhythm, findings);
         RetentionChecks.Run(policy, rhythm, findings);
         ObjectiveChecks.Run(policy, rhythm, findings);
+        RecoveryChecks.Run(policy, findings);
         return findings.All;
     }
 

@@ -43,6 +43,14 @@ public sealed record SecretReference
         return reference is not null;
     }
 
+    /// <summary>Whether there is something where it leads; it may still be no good.</summary>
+    /// <param name="environment">The variables this process was started with.</param>
+    public bool LeadsSomewhere(IReadOnlyDictionary<string, string> environment)
+    {
+        ArgumentNullException.ThrowIfNull(environment);
+        return Kind == SecretKind.File ? File.Exists(Name) : environment.TryGetValue(Name, out var value) && value.Trim().Length > 0;
+    }
+
     /// <summary>Reads the secret, without the line ends after it.</summary>
     /// <param name="environment">The variables this process was started with.</param>
     /// <exception cref="TwiBackupException">It is not there, is empty, or its file can be read by others than its owner.</exception>

@@ -1,3 +1,5 @@
+using TwiBackup.Policy.SystemChecks;
+
 namespace TwiBackup.Policy;
 
 /// <summary>Restoring backups to a scratch place to see that they can be.</summary>
@@ -13,4 +15,7 @@ public sealed record VerificationPolicy
 
     /// <summary>How long the records are kept.</summary>
     public TimeSpan Keep { get; init; } = DefaultKeep;
+
+    /// <summary>What is asked of the system that runs now. Null: nothing.</summary>
+    public SystemPolicy? System { get; init; }
 }

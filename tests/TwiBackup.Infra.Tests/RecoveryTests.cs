@@ -71,7 +71,9 @@ public sealed partial class RecoveryTests
         var stores = JsonDocument.Parse(parameter.Text("value")).RootElement.GetProperty("stores");
         Assert.Equal("s3://twi-bot-backup-123456789012-eu-west-1?region=eu-west-1", stores.GetProperty("primary").GetString());
         Assert.False(stores.TryGetProperty("replica", out _));
-        _ = TwiBackup.Policy.PolicyFile.Parse(parameter.Text("value"), "twibackup.json");
+        // The host is what was provisioned: the rest is done on it, and by nobody that it would make.
+        var policy = TwiBackup.Policy.PolicyFile.Parse(parameter.Text("value"), "twibackup.json");
+        Assert.Equal(TwiBackup.Policy.RecoveryPlace.Local, policy.Recovery.Place);
     }
 
     [Fact]
@@ -112,10 +114,10 @@ public sealed partial class RecoveryTests
     [InlineData(HostMode.Rehearse)]
     public async Task The_start_script_is_complete_and_bash_can_read_it(HostMode mode)
     {
-        var config = Samples.Config("dr", new Dictionary<string, string?> { ["twibackup:recoverAt"] = "2026-11-23T01:30:00Z" });
+        var config = Samples.Config("dr", new Dictionary<string, string?> { ["twibackup:recoverAt"] = "2026-11-23T01:30:00Z", ["twibackup:outageSince"] = "2026-11-23T01:00:00Z" });
         var script = UserData.For(config.Systems[0], config, mode);
         Assert.DoesNotMatch("@[A-Z_]+@", script);
-        Assert.Equal(mode == HostMode.Recover, script.Contains("recover --resume --at 2026-11-23T01:30:00Z", StringComparison.Ordinal));
+        Assert.Equal(mode == HostMode.Recover, script.Contains("recover --resume --yes --at 2026-11-23T01:30:00Z --since 2026-11-23T01:00:00Z", StringComparison.Ordinal));
         using var bash = Process.Start(
             new ProcessStartInfo("bash", ["-n"]) { RedirectStandardInput = true, RedirectStandardError = true })!;
         await bash.StandardInput.WriteAsync(script);

@@ -136,7 +136,7 @@ public sealed class PolicyCheckTests
         "error: stores.lock: the primary store file:///backups is a folder and cannot lock objects; take the lock out or use S3")]
     // sections
     [InlineData(
-        "\"verification\": { \"schedule\": \"0 3 * * 0\", \"random\": 1, \"keep\": \"1y\" },", "",
+        "\"verification\": { \"schedule\": \"0 3 * * 0\", \"random\": 1, \"keep\": \"1y\", \"system\": " + Sample.SystemChecks + " },", "",
         "warning: verification: it is missing, so nothing proves that a backup can be restored; add { \"schedule\": \"0 3 * * 0\" }")]
     [InlineData(
         "\"rehearsal\": { \"schedule\": \"0 6 1 1,4,7,10 *\", \"keep\": \"3y\" },", "",
@@ -156,6 +156,30 @@ public sealed class PolicyCheckTests
         "\"incremental\": { \"schedule\": \"0 * * * *\", \"keep\": \"7d\", \"flushInterval\": \"10s\", \"markInterval\": \"1m\" },", "",
         "error: backups.incremental: recoveryWindow promises any instant of 7d and backups.incremental (WAL) is missing; add it or set "
         + "database.mode to dump")]
+    // recovery
+    [InlineData(
+        "\"assess\": \"5m\"", "\"assess\": \"160m\"",
+        "error: recovery.shares: the steps may take 4h 4m 30s in all and objectives.system.rto is 4h; lower them or promise less")]
+    [InlineData(
+        "\"database\": \"40m\"", "\"database\": \"121m\"",
+        "error: recovery.shares.database: the step may take 2h 1m and objectives.database.rto is 2h; lower it or promise less")]
+    [InlineData(
+        "\"deploy\": \"8m\"", "\"deploy\": \"61m\"",
+        "error: recovery.shares.deploy: the step may take 1h 1m and objectives.bot.rto is 1h; lower it or promise less")]
+    [InlineData(
+        "\"assess\": \"5m\", ", "",
+        "")]
+    [InlineData(
+        "\"assess\": \"5m\", \"notify\": \"2m\"", "\"notify\": \"9450s\"",
+        "warning: recovery.shares: the steps named take all of objectives.system.rto 4h, and nothing is left for assess; lower some")]
+    [InlineData(
+        "[\"./provision\", \"--size\", \"large\"]", "[]",
+        "error: recovery.provision: there is no command, and recovery.place says that one makes the place; write one such as "
+        + "[\"pulumi\", \"up\", \"--stack\", \"dr\", \"--yes\"], or set recovery.place to \"local\"")]
+    [InlineData(
+        "\"PULUMI_ACCESS_TOKEN\"", "\"DB_PASSWORD\"",
+        "error: recovery.environment: DB_PASSWORD holds a secret of this policy, which no command gets; take it out, and give the "
+        + "command a secret of its own")]
     public void Each_contradiction_is_one_line_with_the_two_values(string piece, string replacement, string findings)
     {
         var found = PolicyCheck.Check(Sample.Parse(Sample.With(piece, replacement)), Sample.Now).Select(finding => finding.ToString());

@@ -40,7 +40,9 @@ public sealed class PolicyFileTests
                 MarkInterval = TimeSpan.FromMinutes(1),
             },
             policy.Backups.Incremental);
-        Assert.Equal(new DumpPolicy { Schedule = Sample.Cron("30 2 * * *"), Keep = TimeSpan.FromDays(30) }, policy.Backups.Dump);
+        Assert.Equal(
+            new DumpPolicy { Schedule = Sample.Cron("30 2 * * *"), Keep = TimeSpan.FromDays(30), LockTimeout = TimeSpan.FromSeconds(30) },
+            policy.Backups.Dump);
         Assert.Equal([new ConfigurationPath("/app/.env")], policy.Backups.Configuration!.Paths);
         Assert.True(policy.Backups.Configuration.Schedule.IsOnChange);
         Assert.Equal(
@@ -54,7 +56,8 @@ public sealed class PolicyFileTests
             policy.Backups.Repository);
         Assert.Equal(["/app/logs/*.log.*"], policy.Backups.Logs!.Paths);
         Assert.Equal(
-            new VerificationPolicy { Schedule = Sample.Cron("0 3 * * 0"), Random = 1, Keep = TimeSpan.FromDays(365) }, policy.Verification);
+            new VerificationPolicy { Schedule = Sample.Cron("0 3 * * 0"), Random = 1, Keep = TimeSpan.FromDays(365) },
+            policy.Verification! with { System = null });
         Assert.Equal(
             new RehearsalPolicy { Schedule = Sample.Cron("0 6 1 1,4,7,10 *"), Keep = TimeSpan.FromDays(3 * 365) }, policy.Rehearsal);
         Assert.Equal(TimeSpan.FromDays(7), policy.RecoveryWindow);
@@ -76,6 +79,17 @@ public sealed class PolicyFileTests
                 Repeat = TimeSpan.FromHours(3), Report = "https://ops.test/backups",
             },
             policy.Alerts);
+        var recovery = policy.Recovery;
+        Assert.Equal(RecoveryPlace.Here, recovery.Place);
+        Assert.Equal(["./provision", "--size", "large"], recovery.Provision);
+        Assert.Equal(["pg_ctlcluster", "15", "main", "start"], recovery.Start);
+        Assert.Equal("host=127.0.0.1 user=backup", recovery.Connection!.ToString());
+        Assert.Equal(["./deploy"], recovery.Deploy);
+        Assert.Equal(["./route", "here"], recovery.Route);
+        Assert.Equal(["AWS_*", "PULUMI_ACCESS_TOKEN"], recovery.Environment);
+        Assert.Equal(("/srv/data", "/srv/app", "/srv/root"), (recovery.DataDirectory, recovery.Repository, recovery.ConfigurationRoot));
+        Assert.Equal(RecoveryShares.Steps, recovery.Shares.Keys);
+        Assert.Equal(TimeSpan.FromMinutes(40), recovery.Shares["database"]);
     }
 
     [Fact]
@@ -106,6 +120,10 @@ public sealed class PolicyFileTests
             (full.Level, full.Workers, wal.FlushInterval, wal.MarkInterval));
         Assert.Equal("file:///backups", policy.Stores.Primary);
         Assert.Equal((null, null, null), (policy.Verification, policy.Rehearsal, policy.Backups.Dump));
+        Assert.Equal(RecoveryPlace.Elsewhere, policy.Recovery.Place);
+        Assert.Equal("pulumi up --stack dr --yes", string.Join(' ', policy.Recovery.Provision));
+        Assert.Equal("docker compose up -d", string.Join(' ', policy.Recovery.Deploy));
+        Assert.Equal(("/var/lib/postgresql/data", null, "/"), (policy.Recovery.DataDirectory, policy.Recovery.Repository, policy.Recovery.ConfigurationRoot));
     }
 
     [Fact]

@@ -85,6 +85,9 @@ public sealed class PolicyRefusalTests
         "\"flushInterval\": \"10s\"", "\"flushInterval\": \"0s\"",
         "28: backups.incremental.flushInterval: 0s is out of range; write 100ms to 1h.")]
     [InlineData(
+        "\"lockTimeout\": \"30s\"", "\"lockTimeout\": \"2h\"",
+        "29: backups.dump.lockTimeout: 2h is out of range; write 1s to 1h.")]
+    [InlineData(
         "\"onChange\"", "\"onChnage\"", "30: backups.configuration.schedule: \"onChnage\" is not known; did you mean \"onChange\"?")]
     [InlineData(
         "[{ \"path\": \"/app/.env\", \"required\": true }]", "[]",
@@ -115,6 +118,17 @@ public sealed class PolicyRefusalTests
         "{ \"rpo\": \"24h\" }", "{ \"rpo\": \"-24h\" }",
         "40: objectives.configuration.rpo: \"-24h\" is no duration; write a number and a unit, such as 90s, 10m, 1h, 30d or 1y, or ISO "
         + "8601 such as PT1H30M.")]
+    [InlineData("\"place\": \"here\"", "\"place\": \"heer\"", "47: recovery.place: \"heer\" is not known; did you mean \"here\"?")]
+    [InlineData("[\"./deploy\"]", "\"./deploy\"", "51: recovery.deploy: must be a list, not a text.")]
+    [InlineData(
+        "[\"./deploy\"]", "[\"./deploy\", \"\"]",
+        "51: recovery.deploy[1]: an argument is empty or has a control character in it; write it as the program is to get it, without a "
+        + "shell.")]
+    [InlineData(
+        "\"PULUMI_ACCESS_TOKEN\"", "\"PULUMI_ACCESS_TOKEN=secret\"",
+        "53: recovery.environment[1]: \"PULUMI_ACCESS_TOKEN=secret\" is no name of a variable; write a name such as AWS_PROFILE, or its "
+        + "beginning such as AWS_*.")]
+    [InlineData("\"verify\": \"4m\"", "\"verfy\": \"4m\"", "59: recovery.shares.verfy: this key is not known; did you mean \"verify\"?")]
     public void Each_mistake_is_one_line_with_file_line_path_and_what_to_do(string piece, string replacement, string errors) =>
         Assert.Equal(errors.Split('|').Select(error => $"twibackup.json:{error}"), Sample.ErrorsOf(Sample.With(piece, replacement)));
 

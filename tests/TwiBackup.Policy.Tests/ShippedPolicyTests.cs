@@ -40,6 +40,16 @@ public sealed class ShippedPolicyTests
     }
 
     [Fact]
+    public void The_steps_of_a_recovery_share_the_four_hours()
+    {
+        var shares = RecoveryShares.Of(Shipped);
+        Assert.Equal(RecoveryShares.Steps, shares.Keys);
+        Assert.Equal(TimeSpan.FromHours(4), TimeSpan.FromTicks(shares.Values.Sum(t => t.Ticks)));
+        Assert.Equal(TimeSpan.FromHours(2), shares["database"]);
+        Assert.Equal(TimeSpan.FromHours(1), shares["deploy"] + shares["verify"] + shares["route"]);
+    }
+
+    [Fact]
     public void A_backup_without_keys_of_ones_own_is_refused_and_not_sealed_to_a_stranger()
     {
         Assert.All(Shipped.Keys.Recipients, key => Assert.Null(key.Text));
@@ -47,6 +57,33 @@ public sealed class ShippedPolicyTests
         Assert.Equal(
             "env:TWIBACKUP_RECIPIENTS: environment variable TWIBACKUP_RECIPIENTS, which the policy names, is not set; set it and start "
             + "again", refusal.Message);
+    }
+
+    [Fact]
+    public void What_is_asked_of_the_running_bot_is_what_is_known_of_it()
+    {
+        var system = Shipped.Verification!.System!;
+        var database = system.Database!;
+        Assert.Equal((46, 46), (database.Tables.Count, database.Tables.Distinct().Count()));
+        Assert.Equal((9, 9), (database.Sequences.Count, database.Sequences.Select(sequence => sequence.Name).Distinct().Count()));
+        Assert.Contains(database.Sequences, sequence => sequence.Name == "public.\"foliana-interlude_serial_id_seq\"");
+        Assert.All(database.Sequences, sequence => Assert.Contains(sequence.Table, database.Tables));
+        Assert.All(database.Growing, table => Assert.Contains(table, database.Tables));
+        Assert.Equal(["attachments_messages_fk", "mentions_messages_fk"], database.NotValid!);
+        Assert.Equal((Shipped.Objectives.Database.Rpo, 45, 5), (database.Newest, database.Connections, database.Sessions));
+
+        var environment = system.Environment!;
+        Assert.Contains(Shipped.Backups.Configuration!.Paths, path => path.Path == environment.File);
+        Assert.Contains("BOT_TOKEN", environment.Required);
+        Assert.Equal([2, 3, 5, 2], environment.Groups.Select(group => group.Count));
+        Assert.Equal(["CHANNEL_IDS", "ROLE_IDS", "COOKIES", "HEADERS"], environment.Json);
+        var login = system.Login!;
+        Assert.All(
+            [login.Host, login.User, login.Password, login.Database],
+            part => Assert.Contains($"{login.Url}|{part}", environment.Required));
+        Assert.All(system.Certificates, certificate => Assert.False(certificate.Required));
+        Assert.Equal(("/app", true), (system.Code, system.Webhook));
+        Assert.Equal(5, system.Logs!.Never.Count);
     }
 
     [Fact]

@@ -4,7 +4,9 @@ namespace TwiBackup.Alerts;
 internal static class JobAdvice
 {
     /// <summary>For a job that failed.</summary>
-    public static string For(string job) => job.Split(' ')[0] switch
+    public static string For(string job) => job == "verify system"
+        ? "The backups are not in question, the running system is. See all of it, and what to do: twibackup verify system"
+        : job.Split(' ')[0] switch
     {
         "backup" => $"The sets taken before are still there. Mend what the reason names, then run: twibackup {job}. What can be recovered now: twibackup status",
         "verify" => "Don't count on the set that it names; older ones stay (twibackup list). If it is the newest full, take another now: twibackup backup database",

@@ -44,6 +44,9 @@ public sealed record Manifest
     /// <summary>Facts of the server; physical and dump sets have them.</summary>
     public SourceFacts? Database { get; init; }
 
+    /// <summary>Facts of a dump set.</summary>
+    public DumpFacts? Dump { get; init; }
+
     /// <summary>Facts of a configuration set.</summary>
     public ConfigurationFacts? Configuration { get; init; }
 

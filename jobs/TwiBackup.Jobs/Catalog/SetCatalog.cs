@@ -21,6 +21,10 @@ public sealed class SetCatalog(IObjectStore store, string system, KeyRing keys)
     private const int LargestSignature = 4096;
     private const int ReadersAtOnce = 16;
 
+    /// <summary>The largest object of S3, and more than any opens to: as many as a manifest can list still add up.</summary>
+    private const long LargestObject = 5L << 40;
+    private const long LargestPlain = 100L << 40;
+
     public IObjectStore Store => store;
 
     public string System => system;
@@ -171,7 +175,7 @@ public sealed class SetCatalog(IObjectStore store, string system, KeyRing keys)
     private static void CheckShape(Manifest manifest, SetKind kind, string name)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
-        var sound = manifest.Objects.All(o => o is { Length: >= 0, PlainLength: >= 0, Sha256.Length: 64 } && names.Add(o.Name)
+        var sound = manifest.Objects.All(o => o is { Name.Length: > 0, Length: >= 0 and <= LargestObject, PlainLength: >= 0 and <= LargestPlain, Sha256.Length: 64 } && names.Add(o.Name)
                 && !o.Name.StartsWith('/') && !o.Name.Split('/').Any(p => p is "" or "." or ".."))
             && (!kind.IsPhysical() || (Lsn.TryParse(manifest.Database?.StartLsn, out var start) && Lsn.TryParse(manifest.Database?.StopLsn, out var stop)
                 && start <= stop && manifest.Database!.Timeline > 0));

@@ -12,6 +12,7 @@ internal static class BackupCommand
     public static Command Create() => new("backup", "Take a backup now")
     {
         CreateDatabase(),
+        DumpBackupCommand.Create(),
         RestorePointCommand.Create(),
         ConfigurationBackupCommand.Create(),
         RepositoryBackupCommand.Create(),

@@ -36,16 +36,27 @@ internal static class BotCommand
             },
         };
         var seed = Seed();
+        var ifMissing = new Option<bool>("--if-missing") { Description = "Leave a database that has the stand-in's schema as it is; take one that is empty." };
         var command = new Command("load", "Creates the stand-in's role, database and schema, and fills it.")
         {
-            connection, database, role, size, seed,
+            connection, database, role, size, seed, ifMissing,
         };
         command.SetAction(async (arguments, cancellation) =>
         {
             var settings = Settings(arguments.GetRequiredValue(connection));
             var name = arguments.GetRequiredValue(database);
-            await BotSchema.LoadAsync(settings, name, arguments.GetRequiredValue(role), Take(RolePasswordVariable), cancellation);
             var lines = new Lines(arguments.InvocationConfiguration);
+            var (owner, password) = (arguments.GetRequiredValue(role), Take(RolePasswordVariable));
+            if (!arguments.GetValue(ifMissing))
+            {
+                await BotSchema.LoadAsync(settings, name, owner, password, cancellation);
+            }
+            else if (!await BotSchema.EnsureAsync(settings, name, owner, password, cancellation))
+            {
+                lines.Say($"Database {name} has the stand-in's schema already.");
+                return (int)ExitCode.Done;
+            }
+
             lines.Say($"Database {name} has the stand-in's schema.");
             if (arguments.GetValue(size) is var bytes and > 0)
                 await BotData.FillAsync(settings with { Database = name }, bytes, arguments.GetValue(seed), lines, cancellation);
@@ -57,17 +68,26 @@ internal static class BotCommand
     private static Command CreateRun()
     {
         var connection = Connection("The owner's connection, URI or keywords; the password comes from PGPASSWORD or the passfile.");
+        connection.Required = false;
+        var file = new Option<FileInfo>("--env") { Description = "The bot's .env, which says how the database is reached, instead of --connection." };
         var database = Database("Another database than the connection names.");
         var acks = new Option<FileInfo>("--acks") { Description = "The acknowledgement log, outside the database.", Required = true };
         var rate = new Option<double>("--rate") { Description = "Messages a second.", DefaultValueFactory = _ => 20 };
         var seed = Seed();
         var command = new Command("run", "Writes as the bot does until stopped, and logs each heartbeat that the server acknowledged.")
         {
-            connection, database, acks, rate, seed,
+            connection, file, database, acks, rate, seed,
         };
+        command.Validators.Add(result =>
+        {
+            if ((result.GetResult(connection) is null) == (result.GetResult(file) is null))
+                result.AddError("Say how the database is reached: either --connection or --env.");
+        });
         command.SetAction(async (arguments, cancellation) =>
         {
-            var settings = Settings(arguments.GetRequiredValue(connection));
+            var settings = arguments.GetValue(file) is { } env
+                ? BotEnvironmentFile.ReadConnection(env.FullName)
+                : Settings(arguments.GetRequiredValue(connection));
             var standIn = new BotStandIn(
                 new BotOptions
                 {

@@ -1,10 +1,11 @@
 using System.CommandLine;
 using TwiBackup.Catalog;
+using TwiBackup.Postgres;
 using TwiBackup.Verification;
 
 namespace TwiBackup.Commands;
 
-/// <summary><c>twibackup verify configuration</c>, <c>verify logs</c> and <c>verify repository</c>.</summary>
+/// <summary><c>twibackup verify dump</c>, <c>verify configuration</c>, <c>verify logs</c> and <c>verify repository</c>.</summary>
 internal static class ConfigurationVerifyCommand
 {
     public static Command CreateConfiguration() => Create(
@@ -14,6 +15,11 @@ internal static class ConfigurationVerifyCommand
     public static Command CreateLogs() => Create(
         SetKind.Logs, "Restore the newest logs into a scratch folder, compare them, and record the result",
         (job, scratch) => new ConfigurationVerifier(job.Catalog, SetKind.Logs, scratch, job.Clock, job.Progress).RunAsync);
+
+    public static Command CreateDump() => Create(
+        SetKind.Dump, "Restore the newest dump into a scratch server, hold rows, digests and roles against it, and record the result",
+        (job, scratch) => new DumpVerifier(
+            job.Catalog, scratch, ServerAccount.Resolve(job.Environment), job.Environment, job.Clock, job.Progress).RunAsync);
 
     public static Command CreateRepository() => Create(
         SetKind.Repository, "Restore the newest repository into a scratch folder, let git judge it, and record the result",

@@ -2,6 +2,8 @@ using TwiBackup.Catalog;
 using TwiBackup.Policy;
 using TwiBackup.Postgres;
 using TwiBackup.Progress;
+using TwiBackup.Rehearsal;
+using TwiBackup.Reports;
 using TwiBackup.Sealing;
 using TwiBackup.Status;
 using TwiBackup.Stores;
@@ -61,6 +63,15 @@ internal sealed class JobContext : IAsyncDisposable
         return Policy.Database.Password is { } password ? settings with { Password = password.Resolve(Environment) } : settings;
     }
 
+    /// <summary>How the database is reached where it is recovered.</summary>
+    public ConnectionSettings RecoveredConnection()
+    {
+        if (Policy.Recovery.Connection is not { } connection)
+            return Connection();
+        var settings = ConnectionSettings.Parse(connection.Resolve(Environment), Environment);
+        return Policy.Database.Password is { } password ? settings with { Password = password.Resolve(Environment) } : settings;
+    }
+
     /// <summary>How WAL is received from the database; throws wrong use when the policy has none.</summary>
     public WalReceiverOptions Receiver()
     {
@@ -76,6 +87,11 @@ internal sealed class JobContext : IAsyncDisposable
         };
     }
 
+    /// <summary>The writer's signing key, with which hashes in manifests are keyed; null where it is not.</summary>
+    public SigningKey? HashKey() => Policy.Keys.SigningKey is { } key && key.LeadsSomewhere(Environment)
+        ? SigningKey.Parse(key.Resolve(Environment), key.ToString())
+        : null;
+
     /// <summary>Tells what a person must hear of.</summary>
     public void Alert(WalEvent what) => Progress.Warn(what.Message);
 
@@ -83,12 +99,20 @@ internal sealed class JobContext : IAsyncDisposable
     public VerificationLog Verifications() =>
         new(Store, Policy.System, [.. Policy.Keys.ResolveTrustedVerifiers(Environment).Select(VerifyKey.Parse)]);
 
+    /// <summary>The rehearsal reports in the store, as far as trusted verifiers signed them.</summary>
+    public RehearsalLog Rehearsals() =>
+        new(Store, Policy.System, [.. Policy.Keys.ResolveTrustedVerifiers(Environment).Select(VerifyKey.Parse)]);
+
     /// <summary>The replica, or null when the policy has none. Dispose it.</summary>
     public IObjectStore? OpenReplica() => Policy.Stores.Replica is { } url ? ObjectStoreFactory.Open(url, Environment, ObjectLock.Of(Policy)) : null;
 
     /// <summary>Looks at the stores and says how each component stands.</summary>
     public StatusReader Status(IObjectStore? replica) => new(
-        Policy, Catalog, replica is null ? null : new SetCatalog(replica, Policy.System, Keys), Verifications(), Clock);
+        Policy, Catalog, replica is null ? null : new SetCatalog(replica, Policy.System, Keys), Verifications(), Clock,
+        cancellationToken => RehearsalOutcomes.ReadAsync(Rehearsals(), cancellationToken));
+
+    /// <summary>The same, with everything that the page shows.</summary>
+    public ReportReader Report(IObjectStore? replica) => new(Policy, Status(replica), Store, Rehearsals());
 
     public ValueTask DisposeAsync() => Store.DisposeAsync();
 }

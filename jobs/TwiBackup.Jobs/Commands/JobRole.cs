@@ -9,6 +9,11 @@ internal enum JobRole
     /// <summary>Seals and signs; can open nothing.</summary>
     Writer,
 
+    /// <summary>
+    /// Looks at the running system on its own host and opens nothing; signs its records with the verifier's key where that is there.
+    /// </summary>
+    Observer,
+
     /// <summary>Opens with the identity, and signs its records with the verifier's key.</summary>
     Verifier,
 

@@ -13,6 +13,7 @@ internal static class KeyRings
         {
             JobRole.Writer or JobRole.Restorer => keys.SigningKey,
             JobRole.Verifier => keys.VerifierKey,
+            JobRole.Observer => keys.VerifierKey?.LeadsSomewhere(environment) == true ? keys.VerifierKey : null,
             _ => null,
         };
         // Who only reads or only verifies seals nothing.

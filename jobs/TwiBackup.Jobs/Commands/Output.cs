@@ -33,6 +33,7 @@ internal static class Output
 
         var m = set.Manifest;
         System.Console.Out.WriteLine($"{m.Kind}/{m.Id}: {Sizes.Text(m.PlainBytes)} in {m.Objects.Count} objects, {Sizes.Text(m.StoredBytes)} stored, in {Sizes.Text(m.CompletedAt - m.StartedAt)}"
-            + (m.Database is { } d ? $"; timeline {d.Timeline}, {d.StartLsn} to {d.StopLsn}" : "") + $"; kept until {m.KeepUntil:yyyy-MM-dd}");
+            + (m.Database is { StopLsn: not null } d ? $"; timeline {d.Timeline}, {d.StartLsn} to {d.StopLsn}" : "") + (m.Dump is { } dump ? $"; {dump.Databases.Sum(d => d.Tables.Sum(t => t.Rows))} rows of {string.Join(", ", dump.Databases.Select(d => d.Name))}" : "")
+            + $"; kept until {m.KeepUntil:yyyy-MM-dd}");
     }
 }

@@ -17,14 +17,9 @@ internal static class ProcessEnvironment
     /// <summary>Takes the variables that hold the policy's secrets out of what children of this process would inherit.</summary>
     public static void Forget(BackupPolicy policy)
     {
-        SecretReference?[] secrets =
-        [
-            policy.Database.Connection.Reference, policy.Database.Password, policy.Keys.Identity, policy.Keys.SigningKey,
-            policy.Keys.VerifierKey, policy.Alerts.Discord, policy.Alerts.Ping, policy.Backups.Repository?.TokenSecret,
-        ];
-        foreach (var secret in secrets)
+        foreach (var secret in policy.Secrets())
         {
-            if (secret is { Kind: SecretKind.Environment })
+            if (secret.Kind == SecretKind.Environment)
                 Environment.SetEnvironmentVariable(secret.Name, null);
         }
     }

@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
-using Spectre.Console;
+using System.Text.Json.Serialization.Metadata;
 using TwiBackup.Progress;
 using TwiBackup.Rehearsal;
+using TwiBackup.Reports;
 
 namespace TwiBackup.Commands;
 
@@ -11,87 +12,102 @@ internal static class RehearseCommand
 {
     public static Command Create()
     {
-        var scenario = new Option<string>("--scenario") { Description = "lost-host, bad-migration", DefaultValueFactory = _ => "lost-host" };
-        scenario.AcceptOnlyFromAmong([.. Scenarios.All.Keys]);
-        var size = new Option<long>("--size")
-        {
-            Description = "How much data the bot's database holds, e.g. 100MB or 2GB",
-            HelpName = "SIZE",
-            DefaultValueFactory = _ => 100_000_000,
-            CustomParser = result =>
-            {
-                if (SizeText.TryParse(result.Tokens[0].Value, out var bytes))
-                    return bytes;
-                result.AddError($"--size \"{result.Tokens[0].Value}\" is not a size. Write it like 100MB or 2GB.");
-                return 0;
-            },
-        };
-        var store = new Option<string?>("--store") { Description = "Where the backups go, e.g. s3://bucket/prefix?endpoint=… (default: a folder of its own)", HelpName = "URL" };
-        var kills = new Option<int>("--kills") { Description = "How often the disaster happens; the worst is reported", HelpName = "N", DefaultValueFactory = _ => 3 };
-        var keep = new Option<bool>("--keep") { Description = "Leave everything behind to look at" };
-        var json = new Option<string?>("--json") { Description = "Write the report to this file", HelpName = "FILE" };
-        var command = new Command("rehearse", "Build a system with a writing bot, back it up, destroy it, recover it from the store alone, and measure what was lost and how long it took")
-        {
-            scenario, size, store, kills, keep, json,
-        };
+        var with = new RehearseOptions();
+        var command = new Command(
+            "rehearse",
+            "Build a system with a writing bot, back it up, let a disaster happen, recover it from the store alone, and measure what was lost and how long it took. "
+            + "Exit code 3: an objective or a check was missed.");
+        with.AddTo(command);
         return command.Runs(async (parsed, cancellationToken) =>
         {
-            var options = new RehearsalOptions
-            {
-                Size = parsed.GetValue(size),
-                Store = parsed.GetValue(store),
-                Kills = Math.Clamp(parsed.GetValue(kills), 1, 100),
-                Keep = parsed.GetValue(keep),
-                Environment = ProcessEnvironment.Read(),
-            };
-            var name = parsed.GetRequiredValue(scenario);
-            ConsoleProgress.Error.MarkupLine($"[bold]Rehearsing {name}[/]: {Scenarios.All[name]}.");
-            var report = await ConsoleProgress.RunAsync(progress => Scenarios.RunAsync(name, options, progress, cancellationToken));
-            if (parsed.GetValue(json) is { } file)
-                await File.WriteAllBytesAsync(file, JsonSerializer.SerializeToUtf8Bytes(report, RehearsalJson.Default.RehearsalReport), cancellationToken);
-            Write(report);
-            return report.Met ? ExitCode.Done : ExitCode.ObjectiveMissed;
+            // Opened first: that nothing could be recorded is to be known before, not after.
+            await using var job = with.NeedsPolicy(parsed) ? OpenJob(parsed, with) : null;
+            if (parsed.GetValue(with.Isolated))
+                return await DrillAsync(parsed, with, job!, cancellationToken);
+            var options = with.Read(parsed, job?.Policy);
+            return parsed.GetValue(with.All)
+                ? await RunAllAsync(parsed, with, options, job, cancellationToken)
+                : await RunOneAsync(parsed, with, options, job, cancellationToken);
         });
     }
 
-    private static void Write(RehearsalReport report)
+    private static async Task<ExitCode> RunOneAsync(
+        ParseResult parsed, RehearseOptions with, RehearsalOptions options, JobContext? job, CancellationToken cancellationToken)
     {
-        Output.Console.WriteLine();
-        var stages = new Table().Border(TableBorder.None).HideHeaders().AddColumns("stage", "time", "bar");
-        stages.Columns[1].RightAligned();
-        var total = report.Stages.Sum(s => s.Seconds);
-        foreach (var stage in report.Stages)
-        {
-            stages.AddRow(
-                new Text("  " + stage.Name), new Text(Seconds(stage.Seconds)),
-                new Text(new string('█', (int)Math.Ceiling(stage.Seconds / Math.Max(total, 0.001) * 40)), new Style(Color.Blue)));
-        }
-
-        Output.Console.MarkupLine($"Stages of the slowest of {report.Disasters} recover{(report.Disasters == 1 ? "y" : "ies")}, from the kill:");
-        Output.Console.Write(stages);
-        Output.Console.WriteLine();
-
-        var table = new Table().Border(TableBorder.Rounded).AddColumns("component", "lost (RPO)", "objective", "back after (RTO)", "objective", "met");
-        foreach (var c in report.Components)
-        {
-            table.AddRow(
-                new Text(c.Name), new Text(Seconds(c.RpoSeconds)), new Text(Objective(c.RpoObjectiveSeconds)),
-                new Text(Seconds(c.RtoSeconds)), new Text(Objective(c.RtoObjectiveSeconds)),
-                c.Met ? new Text("yes", new Style(Color.Green)) : new Text("NO", new Style(Color.Red, decoration: Decoration.Bold)));
-        }
-
-        Output.Console.Write(table);
-        var failed = report.Checks.Where(c => !c.Passed).ToList();
-        foreach (var check in failed)
-            Output.Console.MarkupLine($"[red]FAILED[/] {Markup.Escape(check.Name)}: {Markup.Escape(check.Detail)}");
-        Output.Console.MarkupLine($"{report.Checks.Count - failed.Count} of {report.Checks.Count} checks passed; database {Sizes.Text(report.Bytes.Database)}, stored {Sizes.Text(report.Bytes.Stored)}, replayed {Sizes.Text(report.Bytes.Replayed)} of WAL; PostgreSQL {report.Postgres}, store {Markup.Escape(report.Store)}.");
-        var worst = report.Components[0];
-        Output.Console.MarkupLine(report.Met
-            ? $"[bold green]Lost {Seconds(worst.RpoSeconds)} of writes (objective {Objective(worst.RpoObjectiveSeconds)}), back after {Seconds(worst.RtoSeconds)} (objective {Objective(worst.RtoObjectiveSeconds)}).[/]"
-            : "[bold red]An objective or a check was missed.[/]");
+        var name = parsed.GetRequiredValue(with.Scenario);
+        RehearsalOutput.Announce(name, Scenarios.All[name]);
+        var report = await ConsoleProgress.RunAsync(progress => Scenarios.RunAsync(name, options, progress, cancellationToken));
+        await WriteAsync(parsed.GetValue(with.Json), report, RehearsalJson.Default.RehearsalReport, cancellationToken);
+        await WritePageAsync(parsed.GetValue(with.Page), [report], cancellationToken);
+        RehearsalOutput.Write(report);
+        await RecordAsync(job, [report], cancellationToken);
+        return CodeOf(report.Met);
     }
 
-    private static string Seconds(double? seconds) => seconds is { } s ? Sizes.Text(TimeSpan.FromSeconds(s)) : "-";
+    private static async Task<ExitCode> RunAllAsync(
+        ParseResult parsed, RehearseOptions with, RehearsalOptions options, JobContext? job, CancellationToken cancellationToken)
+    {
+        var suite = await SuiteProgress.RunAsync(
+            Scenarios.All.Keys, (progress, done) => Scenarios.RunAllAsync(options, progress, done, cancellationToken));
+        await WriteAsync(parsed.GetValue(with.Json), suite, RehearsalJson.Default.RehearsalSuite, cancellationToken);
+        await WritePageAsync(parsed.GetValue(with.Page), suite.Rehearsals, cancellationToken);
+        RehearsalOutput.Write(suite);
+        await RecordAsync(job, suite.Rehearsals, cancellationToken);
+        return CodeOf(suite.Met);
+    }
 
-    private static string Objective(double? seconds) => Seconds(seconds);
+    private static async Task<ExitCode> DrillAsync(ParseResult parsed, RehearseOptions with, JobContext job, CancellationToken cancellationToken)
+    {
+        var name = parsed.GetRequiredValue(with.Scenario);
+        var replica = name == IsolatedDrill.OfReplica ? job.OpenReplica() : null;
+        await using var lent = replica;
+        var report = await ConsoleProgress.RunAsync(progress => new IsolatedDrill(
+            job.Policy with { Objectives = with.Objectives(parsed, job.Policy) }, job.Keys, job.Environment, parsed.GetValue(with.Scratch), progress)
+            .RunAsync(name, replica ?? job.Store, cancellationToken));
+        await WriteAsync(parsed.GetValue(with.Json), report, RehearsalJson.Default.RehearsalReport, cancellationToken);
+        await WritePageAsync(parsed.GetValue(with.Page), [report], cancellationToken);
+        RehearsalOutput.Write(report);
+        await RecordAsync(job, [report], cancellationToken);
+        return CodeOf(report.Met);
+    }
+
+    private static JobContext OpenJob(ParseResult parsed, RehearseOptions with)
+    {
+        var job = JobContext.Open(parsed.GetValue(GlobalOptions.Policy), JobRole.Verifier, SilentProgress.Instance);
+        if (parsed.GetValue(with.Record) && job.Keys.Signer is null)
+            throw new TwiBackupException(ExitCode.WrongUse, $"{job.PolicyFile} names no keys.verifierKey, and without one nothing can be recorded. Name it, or leave --record out.");
+        if (parsed.GetValue(with.Isolated) && job.Keys.Identities.Count == 0)
+            throw new TwiBackupException(ExitCode.WrongUse, $"{job.PolicyFile} names no identity, and without one nothing can be recovered. Name the file with AGE-SECRET-KEY-1… as keys.identity.");
+        return job;
+    }
+
+    /// <summary>Puts reports into the policy's store, signed by the verifier.</summary>
+    private static async Task RecordAsync(JobContext? job, IReadOnlyList<RehearsalReport> reports, CancellationToken cancellationToken)
+    {
+        if (job is null)
+            return;
+        if (job.Keys.Signer is not { } key)
+        {
+            RehearsalOutput.Warn("Not recorded: the policy names no keys.verifierKey to sign the report with.");
+            return;
+        }
+
+        foreach (var report in reports)
+            await job.Rehearsals().WriteAsync(report, key, cancellationToken);
+        RehearsalOutput.Say($"Recorded as {string.Join(", ", reports.Select(r => r.Id))} in {job.Store.Location}.");
+    }
+
+    private static async Task WriteAsync<T>(string? file, T report, JsonTypeInfo<T> json, CancellationToken cancellationToken)
+    {
+        if (file is not null)
+            await File.WriteAllBytesAsync(file, JsonSerializer.SerializeToUtf8Bytes(report, json), cancellationToken);
+    }
+
+    private static async Task WritePageAsync(string? file, IReadOnlyList<RehearsalReport> reports, CancellationToken cancellationToken)
+    {
+        if (file is not null)
+            await PageFile.WriteAsync(Path.GetFullPath(file), RehearsalPage.Render(reports), cancellationToken);
+    }
+
+    private static ExitCode CodeOf(bool met) => met ? ExitCode.Done : ExitCode.ObjectiveMissed;
 }

@@ -13,6 +13,7 @@ internal static class RestoreCommand
     public static Command Create() => new("restore", "Restore from the store")
     {
         CreateDatabase(),
+        DumpRestoreCommand.Create(),
         ConfigurationRestoreCommand.Create(),
         RepositoryRestoreCommand.Create(),
         LogsRestoreCommand.Create(),

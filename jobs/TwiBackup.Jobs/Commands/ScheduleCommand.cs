@@ -33,15 +33,19 @@ internal static class ScheduleCommand
                 return default;
             },
         };
-        var command = new Command("schedule", "Run the policy's jobs at their times, with the WAL receiver and the configuration watcher beside them, until told to stop") { once, metrics, jitter };
+        var health = new Option<bool>("--health") { Description = "Only ask the scheduler of this machine how it is: one line, 0 when it works and receives WAL, else 1" };
+        var command = new Command("schedule", "Run the policy's jobs at their times, with the WAL receiver and the configuration watcher beside them, until told to stop") { once, metrics, jitter, health };
         return command.Runs(async (parsed, cancellationToken) =>
         {
+            if (parsed.GetValue(health))
+                return TellHealth(StateFolder.Find(ProcessEnvironment.Read()));
             await using var job = JobContext.Open(parsed.GetValue(GlobalOptions.Policy), JobRole.Reader, new LineProgress(Console.Error));
             var program = OwnProgram.Find(job.PolicyFile);
             if (parsed.GetValue(once) is { } kind)
                 return await RunOnceAsync(ScheduledJobs.Find(job.Policy, kind), program, job, parsed, cancellationToken);
 
-            using var only = ScheduleLock.Take(StateFolder.Find(job.Environment), job.Policy.System, Log);
+            var state = StateFolder.Find(job.Environment);
+            using var only = ScheduleLock.Take(state, job.Policy.System, Log);
             using var telemetry = TelemetryExport.Start(job.Environment, JobReport.LastWordsOfMany);
             await using var alerts = JobAlerts.Open(job.Policy, job.Environment, Log, job.Clock);
             await using var replica = job.OpenReplica();
@@ -52,6 +56,7 @@ internal static class ScheduleCommand
                 Environment = job.Environment,
                 Program = program,
                 MetricsFile = parsed.GetValue(metrics) is { } file ? Path.GetFullPath(file) : null,
+                StateFolder = state,
                 MostJitter = parsed.GetValue(jitter),
             };
             Log($"Schedule of {job.Policy.System} into {job.Store.Location}, times in {job.Policy.TimeZone.Id}.");
@@ -60,6 +65,15 @@ internal static class ScheduleCommand
             Log("Stopped.");
             return ExitCode.Done;
         });
+    }
+
+    /// <summary>On standard output either way: that is what container engines keep.</summary>
+    private static ExitCode TellHealth(string folder)
+    {
+        var health = ScheduleHealth.Read(folder);
+        var problem = health is null ? $"no scheduler has begun its work: none tells of itself in {folder}" : health.ProblemAt(TimeProvider.System.GetUtcNow());
+        Console.Out.WriteLine(problem is null ? $"OK {health}" : $"ILL {problem}");
+        return problem is null ? ExitCode.Done : ExitCode.Failed;
     }
 
     private static async Task<ExitCode> RunOnceAsync(

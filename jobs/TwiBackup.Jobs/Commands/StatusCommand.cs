@@ -75,7 +75,9 @@ internal static class StatusCommand
 
     private static void Write(SystemStatus status)
     {
-        AnsiConsole.Write(Table(status));
+        Output.Console.Write(Table(status));
+        foreach (var c in status.Components.Where(c => c.State != ComponentState.Good))
+            Console.Out.WriteLine($"{c.Name}: {c.Detail}.");
         if (status.Recoverable is { } point)
             Console.Out.WriteLine($"Recoverable now, as far as can be told without the identity: {Time(point.Time)}, LSN {point.Lsn} on timeline {point.Timeline}, from full {point.FullId} and {Sizes.Text(point.WalBytes)} of WAL.");
         if (status.FullNeeded is { } why)
@@ -89,7 +91,7 @@ internal static class StatusCommand
 
     private static Table Table(SystemStatus status)
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumns("component", "state", "newest (UTC)", "age", "objective", "proven", "restore reads", "next run", "");
+        var table = new Table().Border(TableBorder.Simple).AddColumns("component", "state", "newest (UTC)", "age", "proven", "a restore", "next run");
         foreach (var c in status.Components)
         {
             var (word, style) = c.State switch
@@ -99,17 +101,29 @@ internal static class StatusCommand
                 _ => ("unknown", new Style(Color.Yellow)),
             };
             table.AddRow(
-                new Text(c.Name), new Text(word, style), new Text(c.At is { } at ? Time(at) : "-"),
-                new Text(c.AgeSeconds is { } age ? Sizes.Text(TimeSpan.FromSeconds(Math.Max(age, 0))) : "-"),
-                new Text(c.ObjectiveSeconds is { } most ? Duration.Format(TimeSpan.FromSeconds(most)) : "-"),
+                new Text(c.Name), new Text(word, style), new Text(c.At is { } at ? Minute(at) : "-"),
+                new Text(Age(c)),
                 new Text(c.ProvenAt is { } proven ? proven.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : "-"),
-                new Text(c.RestoreBytes is { } bytes ? Sizes.Text(bytes) : "-"),
-                new Text(c.NextRun is { } next ? Time(next) : "-"),
-                new Text(c.Detail));
+                new Text(Restore(c)),
+                c.OverdueSince is { } due ? new Text($"overdue since {Minute(due)}", new Style(Color.Red)) : new Text(c.NextRun is { } next ? Minute(next) : "-"));
         }
 
         return table;
     }
 
+    /// <summary>Of what is promised, where something is.</summary>
+    private static string Age(ComponentStatus c) => c.AgeSeconds is not { } age ? "-"
+        : Sizes.Text(TimeSpan.FromSeconds(Math.Max(Math.Round(age), 0))) + (c.ObjectiveSeconds is { } most ? $" of {Sizes.Text(TimeSpan.FromSeconds(most))}" : "");
+
+    /// <summary>What it would take: bytes that are read, and the time at the rate that was last measured, of what is promised.</summary>
+    private static string Restore(ComponentStatus c) => (c.RestoreBytes, c.ExpectedRestoreSeconds) switch
+    {
+        (null, _) => "-",
+        ({ } bytes, null) => Sizes.Text(bytes),
+        ({ } bytes, { } seconds) => $"{Sizes.Text(bytes)}, {Sizes.Text(TimeSpan.FromSeconds(seconds))}{(c.RestoreObjectiveSeconds is { } most ? $" of {Sizes.Text(TimeSpan.FromSeconds(most))}" : "")}",
+    };
+
     private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+
+    private static string Minute(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
 }

@@ -14,9 +14,12 @@ internal static class VerifyCommand
     public static Command Create() => new("verify", "Prove backups by restoring them")
     {
         CreateDatabase(),
+        ConfigurationVerifyCommand.CreateDump(),
         ConfigurationVerifyCommand.CreateConfiguration(),
         ConfigurationVerifyCommand.CreateRepository(),
         ConfigurationVerifyCommand.CreateLogs(),
+        SystemVerifyCommand.Create(),
+        AllVerifyCommand.Create(),
     };
 
     private static Command CreateDatabase()
@@ -44,23 +47,29 @@ internal static class VerifyCommand
             }
             else
             {
-                var heartbeat = job.Policy.Database.Heartbeat;
                 var options = new DatabaseVerifyOptions
                 {
                     SetId = parsed.GetValue(id),
                     RandomPoint = parsed.GetValue(random),
                     Seed = parsed.GetValue(seed) ?? Random.Shared.Next(),
                     ScratchFolder = Path.GetFullPath(parsed.GetRequiredValue(scratch)),
-                    Heartbeat = heartbeat is null ? null : (heartbeat.Table, heartbeat.Column),
                 };
-                var major = await NewestMajorAsync(job, cancellationToken);
-                var verifier = new DatabaseVerifier(
-                    job.Catalog, PostgresInstallation.Find(major, job.Environment), ServerAccount.Resolve(job.Environment), options, job.Clock, job.Progress);
-                record = await verifier.RunAsync(cancellationToken);
+                record = await DatabaseAsync(job, options, cancellationToken);
             }
 
             return await CompleteAsync(job, record, parsed.GetValue(GlobalOptions.Json), cancellationToken);
         });
+    }
+
+    /// <summary>Verifies a full backup on the server version that it was taken from, with the policy's heartbeat.</summary>
+    internal static async Task<VerificationRecord> DatabaseAsync(JobContext job, DatabaseVerifyOptions options, CancellationToken cancellationToken)
+    {
+        var heartbeat = job.Policy.Database.Heartbeat;
+        var installation = PostgresInstallation.Find(await NewestMajorAsync(job, cancellationToken), job.Environment);
+        var verifier = new DatabaseVerifier(
+            job.Catalog, installation, ServerAccount.Resolve(job.Environment),
+            options with { Heartbeat = heartbeat is null ? null : (heartbeat.Table, heartbeat.Column) }, job.Clock, job.Progress);
+        return await verifier.RunAsync(cancellationToken);
     }
 
     /// <summary>Records what was found, and shows it.</summary>

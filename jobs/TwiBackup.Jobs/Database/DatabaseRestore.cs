@@ -2,6 +2,7 @@ using System.Globalization;
 using TwiBackup.Catalog;
 using TwiBackup.Postgres;
 using TwiBackup.Progress;
+using TwiBackup.Sealing;
 using TwiBackup.Stores;
 using TwiBackup.Wal;
 
@@ -72,7 +73,7 @@ public sealed class DatabaseRestore(
         progress.Stage("replay", end > plan.Set.StartLsn ? (long)(end - plan.Set.StartLsn) : null);
         try
         {
-            var server = await recovery.RunAsync(dataDirectory, plan.Target, timeline, feed.RestoreCommand, !options.Scratch, end, cancellationToken);
+            var server = await StopAtTargetAsync(recovery, plan, facts, dataDirectory, feed, end, cancellationToken);
             if (server is not null)
                 return server;
             // No commit came after the time asked for, or no record begins behind the LSN. The store was complete for a later instant and
@@ -85,6 +86,26 @@ public sealed class DatabaseRestore(
         catch (TwiBackupException) when (feed.Failure is { } failure)
         {
             throw new TwiBackupException($"Recovery was stopped: {failure.Message}", failure);
+        }
+    }
+
+    /// <summary>
+    /// From version 15 on PostgreSQL reads WAL ahead of what it replays (recovery_prefetch), so that a bad segment behind the target stops it
+    /// too. Whoever named a target before that segment gets it, by reading no further.
+    /// </summary>
+    private async Task<LocalServer?> StopAtTargetAsync(
+        PrivateRecovery recovery, RestorePlan plan, SourceFacts facts, string dataDirectory, RecoveryFeed feed, Lsn end, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await recovery.RunAsync(dataDirectory, plan.Target, plan.Path.Timeline, feed.RestoreCommand, !options.Scratch, end, cancellationToken);
+        }
+        catch (TwiBackupException) when (feed.Failure is ObjectRefusedException && !plan.Target.IsLatest && facts.ServerVersion >= 150000)
+        {
+            progress.Warn($"{feed.Failure.Message} It may lie behind the target: trying again without reading ahead.");
+            feed.ForgetFailure();
+            return await recovery.RunAsync(
+                dataDirectory, plan.Target, plan.Path.Timeline, feed.RestoreCommand, !options.Scratch, end, cancellationToken, readsAhead: false);
         }
     }
 

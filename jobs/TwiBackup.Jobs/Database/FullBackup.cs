@@ -27,7 +27,6 @@ public sealed class FullBackup(
         new Preflight(connection.ApplicationName, WalSenders: 2, ReplicationSlots: 1).ThrowIfMissing(facts, connection.ToString());
 
         await using var walConnection = await ReplicationConnection.ConnectAsync(connection, cancellationToken);
-        var identity = await walConnection.IdentifySystemAsync(cancellationToken);
         await BackupLock.TakeAsync(walConnection, connection, options.SlotName, cancellationToken);
 
         var set = await SetWriter.BeginAsync(catalog, SetKind.Full, clock, cancellationToken);
@@ -47,7 +46,7 @@ public sealed class FullBackup(
         var copying = CancelOnFailureAsync(CopyAsync(backup, set, wal, together.Token), together);
         try
         {
-            await FirstFailureAsync(receiving, copying);
+            await FirstFailureAsync(receiving, copying, cancellationToken);
         }
         finally
         {
@@ -57,7 +56,7 @@ public sealed class FullBackup(
         }
 
         var stop = await copying;
-        var source = Describe(await ManifestFacts.ReadAsync(connection, facts, identity, cancellationToken), backup, stop);
+        var source = Describe(await ManifestFacts.ReadAsync(connection, facts, cancellationToken), backup, stop);
         var committed = await set.CommitAsync(options.Keep, m => m with { Database = source }, cancellationToken);
         foreach (var notice in baseConnection.Notices)
             progress.Warn(notice);
@@ -134,20 +133,22 @@ public sealed class FullBackup(
     }
 
     /// <summary>Waits for both; when both fail, the one that failed of itself and not by the other's cancellation is thrown.</summary>
-    private async Task FirstFailureAsync(Task receiving, Task copying)
+    private async Task FirstFailureAsync(Task receiving, Task copying, CancellationToken cancellationToken)
     {
         try
         {
             await copying;
-            await receiving.WaitAsync(options.WalTimeout, clock);
+            await receiving.WaitAsync(options.WalTimeout, clock, cancellationToken);
         }
         catch (TimeoutException e)
         {
             throw new TwiBackupException($"The server ended the backup, but its last WAL did not come within {options.WalTimeout.TotalMinutes:0} minutes; nothing was committed. Look at the server's log.", e);
         }
-        catch (OperationCanceledException) when (receiving.IsFaulted)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
+            // The other's failure cancelled this one a moment before it can be seen.
             await receiving;
+            throw;
         }
     }
 }

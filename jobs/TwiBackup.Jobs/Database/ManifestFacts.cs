@@ -2,7 +2,6 @@ using System.Globalization;
 using Npgsql;
 using TwiBackup.Catalog;
 using TwiBackup.Postgres;
-using TwiBackup.Postgres.Replication;
 
 namespace TwiBackup.Database;
 
@@ -20,7 +19,7 @@ internal static class ManifestFacts
     private static readonly string[] PlacePrefixes = ["ssl", "log_", "logging_", "syslog", "krb_", "recovery_", "transaction_", "application_name"];
 
     /// <summary>The facts, but for what only the end of the backup tells.</summary>
-    public static async Task<SourceFacts> ReadAsync(ConnectionSettings connection, ServerFacts facts, SystemIdentity identity, CancellationToken cancellationToken)
+    public static async Task<SourceFacts> ReadAsync(ConnectionSettings connection, ServerFacts facts, CancellationToken cancellationToken)
     {
         await using var session = await QueryConnection.OpenAsync(connection, cancellationToken);
         await using var command = new NpgsqlCommand(
@@ -30,7 +29,7 @@ internal static class ManifestFacts
         return new SourceFacts
         {
             ServerVersion = facts.VersionNumber,
-            SystemIdentifier = identity.SystemIdentifier.ToString(CultureInfo.InvariantCulture),
+            SystemIdentifier = facts.SystemIdentifier.ToString(CultureInfo.InvariantCulture),
             StopTime = new DateTimeOffset(reader.GetDateTime(0), TimeSpan.Zero),
             NextXid = ulong.Parse(reader.GetString(1), CultureInfo.InvariantCulture),
             Superuser = reader.GetString(2),

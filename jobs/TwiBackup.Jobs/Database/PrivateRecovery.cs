@@ -21,9 +21,11 @@ internal sealed class PrivateRecovery(PostgresInstallation installation, ServerA
     /// <param name="restoreCommand">The restore_command.</param>
     /// <param name="keepLibraries">Whether preloaded libraries are loaded: a real restore may need their WAL, a scratch server must not run them.</param>
     /// <param name="expectedEnd">Where replay will end, for the progress; null when unknown.</param>
+    /// <param name="readsAhead">Whether WAL is read ahead of replay, where the version does that.</param>
     /// <returns>The running server, promoted; null when the WAL ended before the target.</returns>
     public async Task<LocalServer?> RunAsync(
-        string dataDirectory, RecoveryTarget target, uint timeline, string restoreCommand, bool keepLibraries, Lsn? expectedEnd, CancellationToken cancellationToken)
+        string dataDirectory, RecoveryTarget target, uint timeline, string restoreCommand, bool keepLibraries, Lsn? expectedEnd, CancellationToken cancellationToken,
+        bool readsAhead = true)
     {
         ClusterFiles.RemoveRecoveryTraces(dataDirectory);
         var signal = Path.Combine(dataDirectory, "recovery.signal");
@@ -33,7 +35,7 @@ internal sealed class PrivateRecovery(PostgresInstallation installation, ServerA
         LocalServer? server = null;
         try
         {
-            server = await StartAsync(dataDirectory, target, timeline, restoreCommand, keepLibraries, cancellationToken);
+            server = await StartAsync(dataDirectory, target, timeline, restoreCommand, keepLibraries, readsAhead, cancellationToken);
             await WaitForPromotionAsync(server, expectedEnd, cancellationToken);
             return server;
         }
@@ -55,7 +57,7 @@ internal sealed class PrivateRecovery(PostgresInstallation installation, ServerA
     }
 
     private async Task<LocalServer> StartAsync(
-        string dataDirectory, RecoveryTarget target, uint timeline, string restoreCommand, bool keepLibraries, CancellationToken cancellationToken)
+        string dataDirectory, RecoveryTarget target, uint timeline, string restoreCommand, bool keepLibraries, bool readsAhead, CancellationToken cancellationToken)
     {
         var hba = Path.Combine(dataDirectory, ClusterFiles.RecoveryHba);
         await File.WriteAllTextAsync(hba, "local all all trust\nlocal replication all trust\n", cancellationToken);
@@ -64,6 +66,8 @@ internal sealed class PrivateRecovery(PostgresInstallation installation, ServerA
         foreach (var (name, value) in RecoverySettings.FromSource(facts))
             settings[name] = value;
         settings["restore_command"] = restoreCommand;
+        if (!readsAhead)
+            settings["recovery_prefetch"] = "off";
         settings["recovery_target_timeline"] = timeline.ToString(System.Globalization.CultureInfo.InvariantCulture);
         return await LocalServer.StartAsync(
             dataDirectory,

@@ -67,6 +67,9 @@ internal sealed class RecoveryFeed : IAsyncDisposable
     /// <summary>Why recovery was aborted by us, if it was.</summary>
     public TwiBackupException? Failure { get; private set; }
 
+    /// <summary>Before recovery is tried again.</summary>
+    public void ForgetFailure() => Failure = null;
+
     /// <summary>Makes the folder and begins to answer.</summary>
     /// <param name="folder">A new folder on the file system of the data directory.</param>
     /// <param name="account">The server's account.</param>

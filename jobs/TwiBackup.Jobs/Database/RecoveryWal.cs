@@ -18,7 +18,9 @@ internal sealed class RecoveryWal(SetCatalog catalog, RestorePlan plan, ServerAc
     private const string Suffix = ".zst.age";
 
     // What the plan does not reach is as absent: behind a hole it must not stop the recovery to a point before it.
-    private readonly WalFetch fetch = new(catalog.Store, catalog.Keys, plan.Layout, new WalFetchOptions(plan.Path.Timeline, plan.Reach), progress.Warn);
+    private readonly WalFetch fetch = new(
+        catalog.Store, catalog.Keys, plan.Layout,
+        new WalFetchOptions(plan.Path.Timeline, plan.Reach, plan.Target.Lsn, plan.Set.Manifest.Database!.WalSegmentSize), progress.Warn);
     private readonly CancellationTokenSource ending = new();
     private Task prefetching = Task.CompletedTask;
 

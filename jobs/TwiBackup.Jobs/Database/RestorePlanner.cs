@@ -32,11 +32,11 @@ public sealed class RestorePlanner(SetCatalog catalog, TimeProvider clock)
         usable = [.. usable.Where(s => s.Manifest.Database!.SystemIdentifier == identifier)];
         var facts = usable[^1].Manifest.Database!;
         var layout = new WalLayout(catalog.System, facts.ServerVersion / 10000, ulong.Parse(identifier, CultureInfo.InvariantCulture));
-        var chain = await WalChain.LoadAsync(catalog.Store, layout, cancellationToken);
-        await chain.LoadHistoriesAsync(objects, cancellationToken);
+        var chain = await WalChain.LoadAsync(catalog.Store, layout, cancellationToken, behindMarkers: true, segmentSize: facts.WalSegmentSize);
+        await chain.LoadHistoriesAsync(objects, usable.Select(s => s.Timeline).ToHashSet(), cancellationToken);
 
         target = await ResolveNameAsync(target, layout, cancellationToken);
-        var path = ChoosePath(chain, usable, target);
+        var (path, said) = await new TimelineChoice(catalog, chain, usable).ChooseAsync(target, cancellationToken);
         if (target is { Time: { } time, Timeline: null })
             await RequireOnPathAsync(chain, path, time, cancellationToken);
         var onPath = usable.Where(s => IsOn(path, s)).ToList();
@@ -44,7 +44,8 @@ public sealed class RestorePlanner(SetCatalog catalog, TimeProvider clock)
         var reach = Reach(chain, path, set);
         var mark = await NewestMarkAsync(chain, path, reach, cancellationToken);
         var plan = new RestorePlan(
-            set, layout, path, reach, mark, target, Skipped(listing, set, usable), listing.Refused.Any(r => string.CompareOrdinal(r.Id, set.Id) > 0));
+            set, layout, path, reach, mark, target, [.. Skipped(listing, set, usable), .. chain.PassedOver, .. said is null ? [] : (string[])[said]],
+            listing.Refused.Any(r => string.CompareOrdinal(r.Id, set.Id) > 0) || chain.PassedOver.Count > 0);
         RequireReachable(plan, chain);
         return plan;
     }
@@ -68,19 +69,6 @@ public sealed class RestorePlanner(SetCatalog catalog, TimeProvider clock)
         if (target.Name is null || await RestorePoints.FindAsync(objects, layout, target.Name, cancellationToken) is not { } point)
             return target;
         return target with { Name = null, Lsn = point.Lsn, Timeline = target.Timeline ?? point.Timeline };
-    }
-
-    private static TimelineHistory ChoosePath(WalChain chain, List<BackupSet> usable, RecoveryTarget target)
-    {
-        var newest = Math.Max(chain.NewestTimeline, usable.Max(s => s.Timeline));
-        if (target.Timeline is { } chosen)
-        {
-            if (chain.Of(chosen) is null && usable.All(s => s.Timeline != chosen))
-                throw new TwiBackupException(ExitCode.WrongUse, $"There is no timeline {chosen}; the newest is {newest}. See: twibackup wal show");
-            return chain.PathTo(chosen);
-        }
-
-        return chain.PathTo(newest);
     }
 
     /// <summary>

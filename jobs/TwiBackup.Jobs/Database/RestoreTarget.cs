@@ -42,6 +42,8 @@ public sealed class RestoreTarget
         File.SetUnixFileMode(path, PrivateFolder);
         if (!isNew)
         {
+            // The private server of the restore that was killed may still be ending.
+            ServerProcesses.EndBelow(path);
             // The marker last: killed meanwhile, the directory still says what it is.
             foreach (var entry in new DirectoryInfo(path).EnumerateFileSystemInfos().Where(e => e.Name != MarkerName))
             {

@@ -1,61 +1,104 @@
-using System.Globalization;
+using System.Text;
 using TwiBackup.Postgres;
 
 namespace TwiBackup.Database;
 
 /// <summary>
-/// Brings one table from a database restored beside into the live one, where it is missing: definition, rows, indexes, owner, and the
-/// sequences that its defaults use, also those it does not own (pg_dump -t leaves them out).
+/// Brings tables from a database restored beside into the live one: definition, rows, indexes, owner, and the sequences that their
+/// defaults use, also those they do not own (pg_dump -t leaves them out).
 /// </summary>
 public static class TableTransfer
 {
-    /// <summary>Copies in one transaction of the live database: it has the whole table afterwards, or nothing.</summary>
+    /// <summary>Copies one table that is missing. See <see cref="CopyAsync(PostgresInstallation, ServerAccount?, ConnectionSettings, ConnectionSettings, IReadOnlyList{TableCopy}, CancellationToken)"/>.</summary>
+    public static Task CopyAsync(
+        PostgresInstallation installation, ServerAccount account, ConnectionSettings from, ConnectionSettings to, string table, CancellationToken cancellationToken) =>
+        CopyAsync(installation, account, from, to, [new TableCopy(table)], cancellationToken);
+
+    /// <summary>
+    /// Copies in one transaction of the live database, which is committed only when pg_dump has ended well and every row is there: it has
+    /// the whole tables afterwards, or is as it was.
+    /// </summary>
     /// <param name="installation">Whose pg_dump and psql are used.</param>
-    /// <param name="account">As whom they run.</param>
+    /// <param name="account">As whom they run; null: as ourselves.</param>
     /// <param name="from">The restored database.</param>
     /// <param name="to">The live database, as a superuser or the owner.</param>
-    /// <param name="table">schema.table, quoted where needed.</param>
+    /// <param name="tables">What is copied.</param>
     /// <param name="cancellationToken">Gives up; the live database is unchanged then.</param>
-    /// <exception cref="TwiBackupException">The table is not there, exists in the live database, or a tool failed.</exception>
+    /// <exception cref="TwiBackupException">
+    /// A table is not there, exists in the live database and may not be moved aside, or a tool failed.
+    /// </exception>
     public static async Task CopyAsync(
-        PostgresInstallation installation, ServerAccount account, ConnectionSettings from, ConnectionSettings to, string table, CancellationToken cancellationToken)
+        PostgresInstallation installation, ServerAccount? account, ConnectionSettings from, ConnectionSettings to, IReadOnlyList<TableCopy> tables,
+        CancellationToken cancellationToken)
     {
-        await RequireAbsentAsync(to, table, cancellationToken);
-        var sequences = await MissingSequencesAsync(from, to, table, cancellationToken);
+        var before = await PrepareAsync(to, tables, cancellationToken);
+        var objects = new List<string>(tables.Select(t => t.Table));
+        foreach (var table in tables)
+            objects.AddRange(await MissingSequencesAsync(from, to, table.Table, cancellationToken));
+        var what = string.Join(", ", tables.Select(t => t.Table));
+
+        using var source = ToolEnvironment.For(from, account);
+        using var target = ToolEnvironment.For(to, account);
         await using var dump = ChildProcess.Start(new ChildProcessOptions
         {
             Program = installation.Tool("pg_dump"),
-            Arguments =
-            [
-                "-h", from.Host, "-p", from.Port.ToString(CultureInfo.InvariantCulture), "-U", from.User, "-d", from.Database,
-                "-t", table, .. sequences.SelectMany(s => (string[])["-t", s]),
-            ],
+            Arguments = ["--no-password", "--no-tablespaces", .. objects.Distinct(StringComparer.Ordinal).SelectMany(o => (string[])["-t", o])],
             Account = account,
+            Environment = source.Variables,
         });
-        using var password = PassFile(to, account);
         await using var load = ChildProcess.Start(new ChildProcessOptions
         {
             Program = installation.Tool("psql"),
-            Arguments =
-            [
-                "-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null",
-                "-h", to.Host, "-p", to.Port.ToString(CultureInfo.InvariantCulture), "-U", to.User, "-d", to.Database,
-            ],
+            Arguments = ["-X", "-q", "--no-password", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null"],
             Account = account,
-            Environment = new Dictionary<string, string?> { ["PGPASSFILE"] = password?.Path },
-            Input = dump.StandardOutput,
+            Environment = target.Variables,
+            Input = new ScriptStream(before, dump.StandardOutput, CommitAsync),
         });
         var loaded = await load.WaitAsync(cancellationToken);
-        var dumped = await dump.WaitAsync(cancellationToken);
-        dumped.ThrowIfFailed($"pg_dump of {table}", "The live database is unchanged.");
-        loaded.ThrowIfFailed($"Loading {table}", "The live database is unchanged.");
+        loaded.ThrowIfToolFailed($"Loading {what}", "The live database is unchanged.");
+
+        // The end of its output alone says nothing: half a table ends, too.
+        async Task<string> CommitAsync(CancellationToken stop)
+        {
+            (await dump.WaitAsync(stop)).ThrowIfToolFailed($"pg_dump of {what}", "The live database is unchanged.");
+            return string.Concat(tables.Select(Proof)) + "\ncommit;\n";
+        }
     }
 
-    private static async Task RequireAbsentAsync(ConnectionSettings to, string table, CancellationToken cancellationToken)
+    /// <summary>The beginning of the transaction: what has a table's name goes aside, with its indexes and sequences.</summary>
+    private static async Task<string> PrepareAsync(ConnectionSettings to, IReadOnlyList<TableCopy> tables, CancellationToken cancellationToken)
     {
         await using var live = await QueryConnection.OpenAsync(to, cancellationToken);
-        if (!await live.AskAsync<bool>("select to_regclass($1) is null", cancellationToken, table))
-            throw new TwiBackupException(ExitCode.WrongUse, $"{to.Database} has a table {table} already, and nothing is restored over it. Rename it first.");
+        var script = new StringBuilder("begin;\n");
+        foreach (var table in tables)
+        {
+            if (await live.AskAsync<bool>("select to_regclass($1) is null", cancellationToken, table.Table))
+                continue;
+            if (table.AsideSchema is not { } schema)
+                throw new TwiBackupException(ExitCode.WrongUse, $"{to.Database} has a table {table.Table} already, and nothing is restored over it. Rename it first.");
+            script.Append("create schema if not exists ").Append(Sql.Name(schema)).Append(";\nalter table ").Append(table.Table)
+                .Append(" set schema ").Append(Sql.Name(schema)).Append(";\n");
+        }
+
+        return script.ToString();
+    }
+
+    /// <summary>Raises an error unless a table holds what it must.</summary>
+    private static string Proof(TableCopy table)
+    {
+        if (table.Expected is not { } expected)
+            return "";
+        var body = FormattableString.Invariant(
+            $"""
+            declare rows bigint; digest text;
+            begin
+                execute {Sql.Text(TableDigests.Query(table.Table))} into rows, digest;
+                if rows <> {expected.Rows} or digest <> {Sql.Text(expected.Digest)} then
+                    raise exception using message = rows || {Sql.Text($" rows of {table.Table} came, and not those that were dumped ({expected.Rows})")};
+                end if;
+            end
+            """);
+        return $"\n{TableDigests.Pin};\ndo {Sql.Text(body)};\n";
     }
 
     /// <summary>Sequences that the table's defaults use and that neither the dump of the table brings nor the live database has.</summary>
@@ -85,12 +128,5 @@ public static class TableTransfer
         }
 
         return missing;
-    }
-
-    /// <summary>A passfile with one line for this server; null where no password is needed.</summary>
-    private static SecretFile? PassFile(ConnectionSettings to, ServerAccount account)
-    {
-        static string Escape(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace(":", "\\:", StringComparison.Ordinal);
-        return to.Password is null ? null : new SecretFile($"{Escape(to.Host)}:{to.Port}:*:{Escape(to.User)}:{Escape(to.Password)}\n", account);
     }
 }

@@ -17,6 +17,13 @@ public static class AsideName
     /// <summary>The name of something not yet in its place.</summary>
     public static string Staged(string runId, int number) => $"{Mark}{runId}-{number}{StagedSuffix}";
 
+    /// <summary>The run that staged a name; null: the name is no staged one.</summary>
+    public static string? StagedBy(string name) =>
+        name.StartsWith(Mark, StringComparison.Ordinal) && name.EndsWith(StagedSuffix, StringComparison.Ordinal)
+        && name[Mark.Length..^StagedSuffix.Length] is var rest && rest.LastIndexOf('-') is var dash and > 0
+            ? rest[..dash]
+            : null;
+
     /// <summary>Whether a file name is one of these.</summary>
     public static bool Is(string name)
     {

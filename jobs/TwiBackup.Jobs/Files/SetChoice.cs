@@ -57,7 +57,7 @@ public static class SetChoice
     }
 
     /// <summary>Whether a set's own content caused it, as against the store, the disk or a person.</summary>
-    private static bool IsBadContent(TwiBackupException e) =>
+    internal static bool IsBadContent(TwiBackupException e) =>
         e.InnerException is InvalidDataException or EndOfStreamException or ObjectMissingException or ObjectRefusedException;
 
     private static async Task<BackupSet> ReadNamedAsync(SetCatalog catalog, SetKind kind, string id, CancellationToken cancellationToken)

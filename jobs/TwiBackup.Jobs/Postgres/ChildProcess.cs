@@ -93,14 +93,16 @@ public sealed class ChildProcess : IAsyncDisposable
         _ended.Dispose();
     }
 
-    internal static Process StartProcess(ChildProcessOptions options, bool capture)
+    /// <param name="capture">Whether its input and outputs are ours.</param>
+    /// <param name="holdInput">Whether its input is a pipe that ends when we do.</param>
+    internal static Process StartProcess(ChildProcessOptions options, bool capture, bool holdInput = false)
     {
         // setsid(1) replaces itself by the program: the process id stays the program's.
         var session = options.OwnSession && File.Exists("/usr/bin/setsid");
         var start = new ProcessStartInfo(session ? "/usr/bin/setsid" : options.Program)
         {
             WorkingDirectory = options.WorkingDirectory,
-            RedirectStandardInput = capture,
+            RedirectStandardInput = capture || holdInput,
             RedirectStandardOutput = capture,
             RedirectStandardError = capture,
         };

@@ -9,12 +9,34 @@ namespace TwiBackup.Postgres;
 
 /// <summary>
 /// A PostgreSQL server that is a child of ours, in a session of its own, under <see cref="ServerAccount"/>.
-/// Disposing kills it (SIGKILL, no shutdown) and removes what was temporary; the data directory stays.
+/// Disposing kills it (SIGKILL, no shutdown) and removes what was temporary; the data directory stays. It does not outlive us, however we
+/// end: a server that a killed job left running would hold memory for ever, and write over what the next one restores in its place.
 /// </summary>
 public sealed class LocalServer : IAsyncDisposable
 {
     private const int _socketPathLimit = 107;
     private const int _quotedLines = 3;
+
+    // $0 the log, $1 the data directory, the rest the server. A watcher, no child of the server's, reads the pipe that is our end of its
+    // standard input: when that ends, so have we, and the server is told to end at once (SIGQUIT). Only a process whose working directory is
+    // the data directory is it; another may have got its number. The shell replaces itself: the child stays the postmaster.
+    private const string _launch = """
+        umask 077
+        exec 3<&0
+        ( (
+            exec >/dev/null 2>&1
+            cd /
+            read -r _
+            tries=0
+            while [ -d /proc/$$ ] && [ $tries -lt 50 ]; do
+                [ /proc/$$/cwd -ef "$1" ] && kill -QUIT $$ && break
+                sleep 0.1
+                tries=$((tries + 1))
+            done
+        ) <&3 & )
+        shift
+        exec "$@" >>"$0" 2>&1 </dev/null 3<&-
+        """;
 
     private readonly Process _process;
     private readonly LocalServerOptions _options;
@@ -98,7 +120,7 @@ public sealed class LocalServer : IAsyncDisposable
         // Left behind by a server that was killed: read as the new server's state it would be wrong.
         var stale = Path.Combine(dataDirectory, "postmaster.pid");
         var before = File.Exists(stale) ? await File.ReadAllLinesAsync(stale, cancellationToken) : [];
-        var process = ChildProcess.StartProcess(Launch(dataDirectory, resolved), capture: false);
+        var process = ChildProcess.StartProcess(Launch(dataDirectory, resolved), capture: false, holdInput: true);
         var server = new LocalServer(process, Path.GetFullPath(dataDirectory), resolved, temporary);
         try
         {
@@ -187,12 +209,11 @@ public sealed class LocalServer : IAsyncDisposable
         return ((IPEndPoint)probe.LocalEndPoint!).Port;
     }
 
-    // The shell only opens the log and replaces itself: the child stays the postmaster, and writes on when we are gone.
     private static ChildProcessOptions Launch(string dataDirectory, LocalServerOptions options)
     {
         List<string> arguments =
         [
-            "-c", "umask 077; exec \"$@\" >>\"$0\" 2>&1 </dev/null", options.LogFile!,
+            "-c", _launch, options.LogFile!, dataDirectory,
             options.Installation.Tool("postgres"), "-D", dataDirectory,
             "-p", options.Port!.Value.ToString(CultureInfo.InvariantCulture), "-k", options.SocketDirectory!, "-h", options.ListenAddresses,
             "-c", "logging_collector=off", "-c", "log_destination=stderr",

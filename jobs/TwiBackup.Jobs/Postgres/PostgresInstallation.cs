@@ -12,6 +12,8 @@ public sealed record PostgresInstallation(string BinDirectory, Version Version)
     /// <summary>The oldest and newest major versions that are worked with.</summary>
     public const int OldestMajor = 13, NewestMajor = 18;
 
+    private const string Server = "postgres";
+
     private static readonly string[] _roots = ["/usr/lib/postgresql", "/usr/local/lib/postgresql"];
     private static readonly string[] _parents = ["/usr", "/opt/homebrew/opt", "/usr/local/opt", "/usr/libexec"];
 
@@ -24,19 +26,47 @@ public sealed record PostgresInstallation(string BinDirectory, Version Version)
     /// (links resolved, so that the tools beside a linked one are found), then the folders of Debian, Red Hat and Homebrew.
     /// With <c>TWIBACKUP_PG_BIN</c> only that one.
     /// </summary>
-    public static IReadOnlyList<PostgresInstallation> FindAll(IReadOnlyDictionary<string, string> environment)
+    public static IReadOnlyList<PostgresInstallation> FindAll(IReadOnlyDictionary<string, string> environment) =>
+        FindAll(Server, environment);
+
+    /// <summary>
+    /// The installation whose client programs read what a server of version <paramref name="major"/> (or a tool of it) wrote: those of the
+    /// same version, else the oldest that are newer; older ones refuse it. No server needs to be there. Throws one line that says what to
+    /// install.
+    /// </summary>
+    /// <param name="tool">The program that is needed, e.g. <c>pg_dump</c>.</param>
+    /// <param name="major">The least version that will do.</param>
+    /// <param name="environment">The variables this process was started with.</param>
+    public static PostgresInstallation FindClient(string tool, int major, IReadOnlyDictionary<string, string> environment)
+    {
+        var all = FindAll(tool, environment);
+        if (all.Where(installation => installation.Major >= major).OrderBy(i => i.Major).ThenByDescending(i => i.Version).FirstOrDefault() is { } found)
+            return found;
+        var there = all.Count == 0 ? "none is here" : $"the newest here is {all[0].Version}, which refuses anything newer";
+        throw new TwiBackupException(
+            string.Create(CultureInfo.InvariantCulture, $"{tool} of PostgreSQL {major} or newer is needed and {there}. Install the package ")
+                + string.Create(CultureInfo.InvariantCulture, $"postgresql-client-{major}, or set TWIBACKUP_PG_BIN to its bin folder."));
+    }
+
+    /// <summary>The oldest installed server that takes a logical dump of version <paramref name="major"/>. Throws one line that says what to
+    /// install.</summary>
+    public static PostgresInstallation FindAtLeast(int major, IReadOnlyDictionary<string, string> environment) =>
+        FindAll(environment).Where(installation => installation.Major >= major).OrderBy(i => i.Major).ThenByDescending(i => i.Version)
+            .FirstOrDefault() ?? Find(major, environment);
+
+    private static List<PostgresInstallation> FindAll(string program, IReadOnlyDictionary<string, string> environment)
     {
         if (environment.GetValueOrDefault("TWIBACKUP_PG_BIN") is { Length: > 0 } chosen)
         {
-            return Inspect(chosen) is { } only
+            return Inspect(chosen, program) is { } only
                 ? [only]
                 : throw new TwiBackupException(
-                    ExitCode.WrongUse, $"TWIBACKUP_PG_BIN is {chosen}, and there is no PostgreSQL server from {OldestMajor} to "
-                        + $"{NewestMajor} in it. Name the folder of \"postgres\".");
+                    ExitCode.WrongUse, $"TWIBACKUP_PG_BIN is {chosen}, and there is no {(program == Server ? "PostgreSQL server" : $"{program} of PostgreSQL")}"
+                        + $" from {OldestMajor} to {NewestMajor} in it. Name the folder of \"{program}\".");
         }
-        return Candidates(environment)
+        return Candidates(program, environment)
             .Distinct(StringComparer.Ordinal)
-            .Select(Inspect)
+            .Select(folder => Inspect(folder, program))
             .OfType<PostgresInstallation>()
             .OrderByDescending(found => found.Version)
             .ToList();
@@ -69,15 +99,15 @@ public sealed record PostgresInstallation(string BinDirectory, Version Version)
         throw new TwiBackupException($"{name} of PostgreSQL {Major} is not in {BinDirectory}. Install the package {package}.");
     }
 
-    private static IEnumerable<string> Candidates(IReadOnlyDictionary<string, string> environment)
+    private static IEnumerable<string> Candidates(string program, IReadOnlyDictionary<string, string> environment)
     {
         foreach (var folder in (environment.GetValueOrDefault("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries))
         {
-            var postgres = Path.Combine(folder, "postgres");
-            if (File.Exists(postgres))
+            var path = Path.Combine(folder, program);
+            if (File.Exists(path))
             {
-                var target = new FileInfo(postgres).ResolveLinkTarget(returnFinalTarget: true);
-                yield return Path.GetDirectoryName(target?.FullName ?? postgres)!;
+                var target = new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true);
+                yield return Path.GetDirectoryName(target?.FullName ?? path)!;
             }
         }
         foreach (var root in _roots.Where(Directory.Exists))
@@ -92,14 +122,14 @@ public sealed record PostgresInstallation(string BinDirectory, Version Version)
         }
     }
 
-    private static PostgresInstallation? Inspect(string folder)
+    private static PostgresInstallation? Inspect(string folder, string program)
     {
-        var postgres = Path.Combine(folder, "postgres");
-        if (!File.Exists(postgres))
+        var path = Path.Combine(folder, program);
+        if (!File.Exists(path))
             return null;
         try
         {
-            var start = new ProcessStartInfo(postgres, "--version") { RedirectStandardOutput = true, RedirectStandardError = true };
+            var start = new ProcessStartInfo(path, "--version") { RedirectStandardOutput = true, RedirectStandardError = true };
             using var process = Process.Start(start)!;
             var line = process.StandardOutput.ReadToEnd();
             process.WaitForExit();

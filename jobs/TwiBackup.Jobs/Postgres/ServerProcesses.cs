@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace TwiBackup.Postgres;
 
@@ -10,6 +12,8 @@ namespace TwiBackup.Postgres;
 internal static partial class ServerProcesses
 {
     public const int Interrupt = 2, Quit = 3, Kill = 9, Terminate = 15;
+
+    private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>The postmaster (first, when it lives) and its children, found through /proc.</summary>
     public static List<int> Find(string? dataDirectory, int? postmaster)
@@ -29,6 +33,41 @@ internal static partial class ServerProcesses
         }
         found.Sort((left, right) => (left != postmaster).CompareTo(right != postmaster));
         return found;
+    }
+
+    /// <summary>
+    /// SIGKILL to every server on a data directory at or below <paramref name="folder"/>, and waits until they are gone. For directories
+    /// whose owner, a job of ours, has ended: what such a server still writes it would write into what comes in its place.
+    /// </summary>
+    /// <exception cref="TwiBackupException">One can't be ended.</exception>
+    public static void EndBelow(string folder)
+    {
+        var place = RealPath(folder);
+        var clock = Stopwatch.StartNew();
+        while (FindBelow(place) is { Count: > 0 } processes)
+        {
+            processes.ForEach(process => Signal(process, Kill));
+            if (clock.Elapsed > EndTimeout)
+                throw new TwiBackupException($"A PostgreSQL server (process {processes[0]}) runs on {folder} and can't be ended. End it, then try again.");
+            Thread.Sleep(20);
+        }
+    }
+
+    private static List<int> FindBelow(string folder) =>
+    [
+        .. Directory.EnumerateDirectories("/proc")
+            .Where(process => int.TryParse(Path.GetFileName(process), NumberStyles.None, CultureInfo.InvariantCulture, out _) && IsPostgres(process)
+                && WorkingDirectory(process) is { } directory && (directory == folder || directory.StartsWith(folder + "/", StringComparison.Ordinal)))
+            .Select(process => int.Parse(Path.GetFileName(process), CultureInfo.InvariantCulture)),
+    ];
+
+    /// <summary>Without links, as the kernel names a working directory.</summary>
+    private static string RealPath(string path)
+    {
+        Span<byte> buffer = stackalloc byte[4097];
+        return ResolvePath(path, ref MemoryMarshal.GetReference(buffer)) == 0
+            ? Path.GetFullPath(path)
+            : Encoding.UTF8.GetString(buffer[..buffer.IndexOf((byte)0)]);
     }
 
     /// <summary>False when there is no such process (any more).</summary>
@@ -67,6 +106,9 @@ internal static partial class ServerProcesses
             return null;
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "realpath", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint ResolvePath(string path, ref byte resolved);
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int SendSignal(int process, int signal);

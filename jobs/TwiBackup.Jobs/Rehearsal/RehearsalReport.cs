@@ -2,12 +2,18 @@ using TwiBackup.Verification;
 
 namespace TwiBackup.Rehearsal;
 
-/// <summary>What a rehearsal measured; <c>docs/formats.md</c> describes its JSON.</summary>
+/// <summary>
+/// What a rehearsal measured, <c>&lt;system&gt;/rehearsal/&lt;id&gt;.json</c>, signed by the verifier (<c>.minisig</c> beside it);
+/// <c>docs/formats.md</c> describes its JSON.
+/// </summary>
 public sealed record RehearsalReport
 {
     public const string CurrentFormat = "twibackup-rehearsal-1";
 
     public required string Format { get; init; }
+
+    /// <summary>The system whose disaster was rehearsed; the policy's name of it where there is a policy.</summary>
+    public required string System { get; init; }
 
     public required string Id { get; init; }
 
@@ -25,6 +31,9 @@ public sealed record RehearsalReport
     /// <summary>PostgreSQL's version.</summary>
     public required string Postgres { get; init; }
 
+    /// <summary>Of everything that was chosen by chance.</summary>
+    public int Seed { get; init; }
+
     /// <summary>How often the disaster was made to happen. Components show the worst of them.</summary>
     public required int Disasters { get; init; }
 
@@ -37,6 +46,12 @@ public sealed record RehearsalReport
 
     public required IReadOnlyList<Check> Checks { get; init; }
 
-    /// <summary>Every objective was met and every check passed.</summary>
-    public bool Met => Components.All(c => c.Met) && Checks.All(c => c.Passed);
+    /// <summary>What else is worth knowing, one line each: what was done to the store, what was passed over, what that cost.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Why the recovery, or the rehearsal, came to no end; null: it did.</summary>
+    public string? Failure { get; init; }
+
+    /// <summary>It came to its end, every objective was met and every check passed.</summary>
+    public bool Met => Failure is null && Components.All(c => c.Met) && Checks.All(c => c.Passed);
 }

@@ -10,14 +10,17 @@ internal sealed class Git : IDisposable
 {
     private readonly GitAccess access;
     private readonly string home;
+    private readonly (uint User, uint Group)? runAs;
     private readonly Dictionary<string, string?> environment;
 
     /// <param name="access">Credentials for the source.</param>
     /// <param name="scratch">A private folder.</param>
     /// <param name="source">A folder that may belong to another account, which git else refuses to read; null: none.</param>
-    public Git(GitAccess access, string scratch, string? source = null)
+    /// <param name="runAs">The account that git runs as, which must own <paramref name="scratch"/>; null: ourselves. Only for root.</param>
+    public Git(GitAccess access, string scratch, string? source = null, (uint User, uint Group)? runAs = null)
     {
         this.access = access;
+        this.runAs = runAs;
         home = Path.Combine(scratch, "git-home");
         Directory.CreateDirectory(home, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var settings = Path.Combine(home, "gitconfig");
@@ -86,8 +89,10 @@ internal sealed class Git : IDisposable
 
     private ChildProcessOptions Options(string folder, string[] arguments, Stream? input) => new()
     {
-        Program = "git",
-        Arguments = arguments,
+        Program = runAs is null ? "git" : "setpriv",
+        Arguments = runAs is { } account
+            ? [$"--reuid={account.User}", $"--regid={account.Group}", "--clear-groups", "--", "git", .. arguments]
+            : arguments,
         Environment = environment,
         WorkingDirectory = folder,
         Input = input,

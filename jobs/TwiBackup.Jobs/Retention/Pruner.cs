@@ -45,7 +45,7 @@ public sealed class Pruner(SetCatalog catalog, TimeSpan recoveryWindow, IReadOnl
         var chains = await LoadChainsAsync(cancellationToken);
         var newestTimelines = chains
             .GroupBy(c => c.Layout.SystemIdentifier.ToString(CultureInfo.InvariantCulture))
-            .ToDictionary(g => g.Key, g => g.Max(c => c.NewestTimeline));
+            .ToDictionary(g => g.Key, g => g.Max(c => NewestInUse(c, now - recoveryWindow)));
         IReadOnlyList<BackupSet> fulls = [];
         foreach (var kind in SetKinds.All)
         {
@@ -68,6 +68,16 @@ public sealed class Pruner(SetCatalog catalog, TimeSpan recoveryWindow, IReadOnl
             Kept = kept,
         };
     }
+
+    /// <summary>
+    /// A number that a restore claimed and on which nothing was stored for a whole window is nobody's: else a restore that was made beside, or
+    /// that did not end, would keep everything for ever.
+    /// </summary>
+    private static uint NewestInUse(WalChain chain, DateTimeOffset windowStart) => chain.Timelines
+        .Where(t => t.Ranges.Count > 0 || t.HistoryStored > windowStart)
+        .Select(t => t.Timeline)
+        .DefaultIfEmpty()
+        .Max();
 
     private async Task<IReadOnlyList<WalChain>> LoadChainsAsync(CancellationToken cancellationToken)
     {

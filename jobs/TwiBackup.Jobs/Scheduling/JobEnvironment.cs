@@ -54,10 +54,11 @@ internal static class JobEnvironment
         if (secrets.HasFlag(JobSecrets.Writer))
             yield return keys.SigningKey;
         if (secrets.HasFlag(JobSecrets.Verifier))
-        {
             yield return keys.Identity;
+        if (secrets.HasFlag(JobSecrets.Verifier) || secrets.HasFlag(JobSecrets.Records))
             yield return keys.VerifierKey;
-        }
+        if (secrets.HasFlag(JobSecrets.Webhook))
+            yield return policy.Alerts.Discord;
 
         if (secrets.HasFlag(JobSecrets.Repository))
             yield return policy.Backups.Repository?.TokenSecret;

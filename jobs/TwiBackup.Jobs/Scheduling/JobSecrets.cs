@@ -17,4 +17,10 @@ public enum JobSecrets
 
     /// <summary>The repository's access token.</summary>
     Repository = 8,
+
+    /// <summary>The verifier's signing key alone: what it signs was looked at without opening anything.</summary>
+    Records = 16,
+
+    /// <summary>The alerts' webhook, to ask whether it still exists.</summary>
+    Webhook = 32,
 }

@@ -15,5 +15,8 @@ internal sealed record ScheduleOptions
     /// <summary>Where the Prometheus text goes; null: nowhere.</summary>
     public string? MetricsFile { get; init; }
 
+    /// <summary>Where it tells whoever watches the process how it is.</summary>
+    public required string StateFolder { get; init; }
+
     public TimeSpan MostJitter { get; init; } = TimeSpan.FromMinutes(1);
 }

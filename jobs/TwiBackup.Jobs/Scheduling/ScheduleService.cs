@@ -54,8 +54,8 @@ internal sealed class ScheduleService : IDisposable
         var stop = either.Token;
         foreach (var problem in alerts.Problems)
             log($"NOBODY WILL HEAR OF FAILURES: {problem}");
-        var parts = new List<Task> { ScheduleAsync(stop), LookAsync(stop), WriteMetricsAsync(stop), receiver.RunAsync(stop) };
-        if (options.Policy.Database.Mode == DatabaseMode.Physical && options.Policy.Backups.Incremental is not null)
+        var parts = new List<Task> { ScheduleAsync(stop), LookAsync(stop), WriteMetricsAsync(stop), ShowHealthAsync(stop), receiver.RunAsync(stop) };
+        if (ReceivesWal)
             parts.Add(new Supervised(ReceiverWatch.Name, StartReceiver, alerts, log, clock) { Ended = OnReceiverEnded }.RunAsync(stop));
         if (options.Policy.Backups.Configuration is { Schedule.IsOnChange: true })
             parts.Add(new Supervised("backup configuration --watch", StartWatcher, alerts, log, clock).RunAsync(stop));
@@ -63,6 +63,8 @@ internal sealed class ScheduleService : IDisposable
         await either.CancelAsync();
         await Task.WhenAll(parts);
     }
+
+    private bool ReceivesWal => options.Policy.Database.Mode == DatabaseMode.Physical && options.Policy.Backups.Incremental is not null;
 
     public void Dispose()
     {
@@ -86,7 +88,7 @@ internal sealed class ScheduleService : IDisposable
 
     private async Task WaitForReceiverAsync(CancellationToken stop)
     {
-        if (options.Policy.Database.Mode != DatabaseMode.Physical || options.Policy.Backups.Incremental is null)
+        if (!ReceivesWal)
             return;
         var began = clock.GetTimestamp();
         while (receiver.Last is not { Connected: true } && clock.GetElapsedTime(began) < ReceiverStart)
@@ -161,6 +163,35 @@ internal sealed class ScheduleService : IDisposable
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // Told to.
+        }
+    }
+
+    private async Task ShowHealthAsync(CancellationToken stop)
+    {
+        DateTimeOffset? noWalSince = null;
+        try
+        {
+            while (true)
+            {
+                var now = clock.GetUtcNow();
+                var isReceived = !ReceivesWal || receiver.Last is { Connected: true };
+                noWalSince = isReceived ? null : noWalSince ?? now;
+                new ScheduleHealth
+                {
+                    System = options.Policy.System,
+                    At = now,
+                    // It begins when the store has told what ran before, which may take its time.
+                    LookedAt = scheduler.LookedAt ?? now,
+                    NoWalSince = noWalSince,
+                    LagBytes = ReceivesWal && isReceived ? receiver.Last?.LagBytes : null,
+                    Running = [.. scheduler.States.Where(j => j.RunningSince is not null).Select(j => j.Job)],
+                }.Write(options.StateFolder);
+                await Task.Delay(ScheduleHealth.Interval, clock, stop);
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            ScheduleHealth.Remove(options.StateFolder, options.Policy.System);
         }
     }
 

@@ -30,8 +30,16 @@ public static class ScheduledJobs
             jobs.Add(Backup("logs", "logs", logs.Schedule, JobSecrets.None));
         if (policy.Verification is { } verification)
             jobs.AddRange(Verifications(policy, verification, isPhysical));
+        if (policy.Verification is { System: { } system } whole)
+            jobs.Add(new ScheduledJob
+            {
+                Kind = "verification system",
+                Arguments = ["verify", "system"],
+                Schedule = system.Schedule ?? whole.Schedule,
+                Secrets = JobSecrets.Database | JobSecrets.Writer | JobSecrets.Records | JobSecrets.Webhook,
+            });
         if (policy.Rehearsal is { } rehearsal)
-            jobs.Add(new ScheduledJob { Kind = "rehearsal", Arguments = ["rehearse"], Schedule = rehearsal.Schedule });
+            jobs.Add(Rehearse(policy, rehearsal));
         // Never by a clock of its own: nothing expires unless something newer has come.
         jobs.Add(new ScheduledJob { Kind = Prune, Arguments = ["prune"], Schedule = Schedule.OnChange, After = isPhysical && backups.Full is not null ? Full : "dump" });
         return jobs;
@@ -79,6 +87,16 @@ public static class ScheduledJobs
             Needs = kind,
         };
     }
+
+    /// <summary>Without a record nobody knows afterwards that it was rehearsed; only a verifier can make one.</summary>
+    private static ScheduledJob Rehearse(BackupPolicy policy, RehearsalPolicy rehearsal) => new()
+    {
+        Kind = "rehearsal",
+        Arguments = ["rehearse"],
+        Options = policy.Keys.VerifierKey is null ? [] : ["--record"],
+        Schedule = rehearsal.Schedule,
+        Secrets = policy.Keys.VerifierKey is null ? JobSecrets.None : JobSecrets.Verifier,
+    };
 
     private static ScheduledJob Configuration(Schedule schedule) =>
         Backup("configuration", "configuration", schedule, JobSecrets.None) with { Options = ["--reason", "schedule"] };

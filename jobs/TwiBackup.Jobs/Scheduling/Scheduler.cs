@@ -26,12 +26,23 @@ internal sealed class Scheduler(
     private TaskCompletionSource wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly HashSet<string> early = new(StringComparer.Ordinal);
     private readonly HashSet<string> existing = new(StringComparer.Ordinal);
+    private DateTimeOffset? lookedAt;
 
     /// <summary>The longest that a job is put off, so that many systems do not run at the same moment.</summary>
     public TimeSpan MostJitter { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Told of each run that ended; must not block.</summary>
     public Action<ScheduledJob, JobOutcome>? Ended { get; init; }
+
+    /// <summary>When it last looked for jobs that are due; null: it has not begun.</summary>
+    public DateTimeOffset? LookedAt
+    {
+        get
+        {
+            lock (gate)
+                return lookedAt;
+        }
+    }
 
     public IReadOnlyList<JobState> States
     {
@@ -118,6 +129,7 @@ internal sealed class Scheduler(
     {
         lock (gate)
         {
+            lookedAt = now;
             running.RemoveAll(t => t.IsCompleted);
             foreach (var timer in timers.Where(t => t.IsDue(now) && MayRun(t)))
             {

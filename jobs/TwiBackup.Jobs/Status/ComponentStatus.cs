@@ -29,6 +29,9 @@ public sealed record ComponentStatus
     /// <summary>When the run after the newest is or was due, by the schedule.</summary>
     public DateTimeOffset? NextRun { get; init; }
 
+    /// <summary>When the run was due that left nothing yet; null: none is overdue.</summary>
+    public DateTimeOffset? OverdueSince { get; init; }
+
     /// <summary>When a set of this kind was last proven by restoring it.</summary>
     public DateTimeOffset? ProvenAt { get; init; }
 
@@ -46,4 +49,10 @@ public sealed record ComponentStatus
 
     /// <summary>Seconds that the last restore of this kind took, as its verification measured them.</summary>
     public double? RestoreSeconds { get; init; }
+
+    /// <summary>Seconds that a restore of the newest state would take, at the rate that was last measured; null: none was.</summary>
+    public double? ExpectedRestoreSeconds { get; init; }
+
+    /// <summary>The most that a restore may take, by an objective of the policy.</summary>
+    public double? RestoreObjectiveSeconds { get; init; }
 }

@@ -1,15 +1,17 @@
 using System.Globalization;
 using TwiBackup.Catalog;
 using TwiBackup.Policy;
+using TwiBackup.Postgres;
 using TwiBackup.Progress;
 using TwiBackup.Verification;
+using TwiBackup.Verification.Live;
 
 namespace TwiBackup.Status;
 
 /// <summary>Holds what the store has against what the policy promises, component by component.</summary>
 internal sealed class Components(
     BackupPolicy policy, IReadOnlyDictionary<SetKind, CatalogListing> listings, IReadOnlyList<VerificationRecord> records, WalReach? reach,
-    IReadOnlyList<(string Id, DateTimeOffset At)> rehearsals, DateTimeOffset now)
+    IReadOnlyList<RehearsalOutcome> rehearsals, DateTimeOffset now)
 {
     /// <summary>Those that the policy has.</summary>
     public IEnumerable<ComponentStatus> All()
@@ -33,6 +35,8 @@ internal sealed class Components(
             yield return OfSets(SetKind.Logs, Schedule.OnChange, null, null);
         if (policy.Verification is { } verification)
             yield return Verifications(verification.Schedule);
+        if (policy.Verification is { System: { } system } whole)
+            yield return RunningSystem(system.Schedule ?? whole.Schedule);
         if (policy.Rehearsal is { } rehearsal)
             yield return Rehearsals(rehearsal.Schedule);
     }
@@ -41,6 +45,8 @@ internal sealed class Components(
     /// <param name="job">What takes one; null: having none is no failure.</param>
     private ComponentStatus OfSets(SetKind kind, Schedule schedule, TimeSpan? rpo, string? job)
     {
+        var isDatabase = kind == (policy.Database.Mode == DatabaseMode.Dump ? SetKind.Dump : SetKind.Full);
+        var rto = isDatabase ? policy.Objectives.Database.Rto : null;
         var listing = listings[kind];
         var status = new ComponentStatus
         {
@@ -49,6 +55,7 @@ internal sealed class Components(
             Detail = "",
             Count = listing.Sets.Count,
             ObjectiveSeconds = rpo?.TotalSeconds,
+            RestoreObjectiveSeconds = rto?.TotalSeconds,
         };
         if (listing.Newest(now) is not { } newest)
         {
@@ -62,11 +69,16 @@ internal sealed class Components(
         var (age, took) = (now - m.StartedAt, m.CompletedAt - m.StartedAt);
         var due = Due.After(schedule, m.StartedAt);
         var (state, detail) = (ComponentState.Good, schedule.IsOnChange ? "as of the last change" : $"{Sizes.Text(age)} old");
-        if (Due.IsLate(due, took, now))
+        var isLate = Due.IsLate(due, took, now);
+        if (isLate)
             (state, detail) = (ComponentState.Missed, $"the run of {Text(due!.Value)} left no set; see why: twibackup {job}");
         else if (rpo is { } most && age > most + Due.Grace(took))
             (state, detail) = (ComponentState.Missed, $"{Sizes.Text(age)} old, and {Duration.Format(most)} is promised; take one: twibackup {job}");
         var last = records.LastOrDefault(r => r.Kind == m.Kind && r.RestoreSeconds is not null);
+        var expected = RestoreRate.Of(listing.Sets, records)?.Expected(newest, ReachFrom(newest));
+        // What was measured is a fact; what is expected of the newest state is shown beside the objective, and judged by people.
+        if (last?.RestoreSeconds > rto?.TotalSeconds)
+            (state, detail) = (ComponentState.Missed, $"the restore of {last!.SetId} took {Sizes.Text(TimeSpan.FromSeconds(last.RestoreSeconds!.Value))}, and {Duration.Format(rto!.Value)} is promised; {detail}");
         return Judged(
             status with
             {
@@ -76,14 +88,20 @@ internal sealed class Components(
                 At = m.StartedAt,
                 AgeSeconds = age.TotalSeconds,
                 NextRun = due,
+                OverdueSince = isLate ? due : null,
                 PlainBytes = m.PlainBytes,
                 StoredBytes = m.StoredBytes,
                 DurationSeconds = took.TotalSeconds,
                 RestoreBytes = m.StoredBytes,
                 RestoreSeconds = last?.RestoreSeconds,
+                ExpectedRestoreSeconds = expected,
             },
             kind, listing);
     }
+
+    /// <summary>Where replay on a full would end now; null: no WAL leads on from it.</summary>
+    private Lsn? ReachFrom(BackupSet set) =>
+        reach?.Point is { } point && set.Kind == SetKind.Full && point.FullId == set.Id ? Lsn.Parse(point.Lsn) : null;
 
     /// <summary>Adds what verifications say of the kind, and sets that are refused.</summary>
     private ComponentStatus Judged(ComponentStatus status, SetKind kind, CatalogListing listing)
@@ -139,16 +157,41 @@ internal sealed class Components(
 
     private ComponentStatus Verifications(Schedule schedule)
     {
-        var newest = records.Count > 0 ? records[^1] : null;
+        var ofSets = records.Where(r => r.Kind != SystemVerifier.Kind).ToList();
+        var newest = ofSets.Count > 0 ? ofSets[^1] : null;
         var status = Recurring(
-            "verification", schedule, records.Count, newest is null ? null : (newest.Id, newest.StartedAt), newest?.StartedAt ?? FirstSet(),
+            "verification", schedule, ofSets.Count, newest is null ? null : (newest.Id, newest.StartedAt), newest?.StartedAt ?? FirstSet(),
             "nothing was verified", "twibackup verify database");
         return status with { ProvenAt = records.LastOrDefault(r => r.Proven)?.CompletedAt };
     }
 
-    private ComponentStatus Rehearsals(Schedule schedule) => Recurring(
-        "rehearsal", schedule, rehearsals.Count, rehearsals.Count > 0 ? rehearsals[^1] : null,
-        rehearsals.Count > 0 ? rehearsals[^1].At : FirstSet(), "nothing was rehearsed", "twibackup rehearse");
+    /// <summary>What the last look at the running system found.</summary>
+    private ComponentStatus RunningSystem(Schedule schedule)
+    {
+        var looks = records.Where(r => r.Kind == SystemVerifier.Kind).ToList();
+        var newest = looks.Count > 0 ? looks[^1] : null;
+        var status = Recurring(
+            "system", schedule, looks.Count, newest is null ? null : (newest.Id, newest.StartedAt), newest?.StartedAt ?? FirstSet(),
+            "nobody looked at the running system", "twibackup verify system");
+        if (newest?.Checks.FirstOrDefault(c => !c.Passed) is not { } failed)
+            return status;
+        return status with { State = ComponentState.Missed, Detail = $"{failed.Name}: {failed.Detail}; {status.Detail}" };
+    }
+
+    private ComponentStatus Rehearsals(Schedule schedule)
+    {
+        var newest = rehearsals.Count > 0 ? rehearsals[^1] : null;
+        var status = Recurring(
+            "rehearsal", schedule, rehearsals.Count, newest is null ? null : (newest.Id, newest.At), newest?.At ?? FirstSet(),
+            "nothing was rehearsed", "twibackup rehearse");
+        // A disaster that was not survived stays so until that very one was.
+        var missed = rehearsals.GroupBy(r => r.Scenario).Select(g => g.Last()).LastOrDefault(r => r.Problem is not null);
+        return missed is null ? status : status with
+        {
+            State = ComponentState.Missed,
+            Detail = $"the last rehearsal of {missed.Scenario}, {missed.Id}, missed: {missed.Problem}; {status.Detail}",
+        };
+    }
 
     private ComponentStatus Recurring(
         string name, Schedule schedule, int count, (string Id, DateTimeOffset At)? newest, DateTimeOffset? since, string absence, string command)
@@ -167,6 +210,7 @@ internal sealed class Components(
             At = newest?.At,
             AgeSeconds = (now - newest?.At)?.TotalSeconds,
             NextRun = due,
+            OverdueSince = isLate ? due : null,
         };
     }
 

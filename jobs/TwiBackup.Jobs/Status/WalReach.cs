@@ -11,7 +11,9 @@ namespace TwiBackup.Status;
 /// <param name="Problem">What is in the way of newer points, one line; null: nothing.</param>
 /// <param name="FullNeeded">Why a full is needed before its time; null: it is not.</param>
 /// <param name="Points">Restore points of the full's cluster that lie in the past, oldest first: name and the time in it.</param>
-internal sealed record WalReach(RecoverablePoint? Point, string? Problem, string? FullNeeded, IReadOnlyList<(string Name, DateTimeOffset At)> Points)
+/// <param name="Chain">The WAL of the full's cluster; null: there is no full.</param>
+internal sealed record WalReach(
+    RecoverablePoint? Point, string? Problem, string? FullNeeded, IReadOnlyList<(string Name, DateTimeOffset At)> Points, WalChain? Chain)
 {
     private const string PointPrefix = "twibackup-";
 
@@ -22,13 +24,24 @@ internal sealed record WalReach(RecoverablePoint? Point, string? Problem, string
         IObjectStore store, string system, CatalogListing fulls, TimeSpan flush, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (fulls.Newest(now) is not { } full)
-            return new WalReach(null, null, $"{store.Location} holds no full of {system}", []);
+            return new WalReach(null, null, $"{store.Location} holds no full of {system}", [], null);
         var clusters = await ClustersAsync(store, system, cancellationToken);
         var own = LayoutOf(system, full);
         var strange = clusters.Find(c => !fulls.Sets.Any(f => LayoutOf(system, f) == c));
         var fullNeeded = strange is null ? null : $"cluster {strange.Cluster} sends WAL and has no full";
         var chain = await WalChain.LoadAsync(store, own, cancellationToken);
         return await new Reader(store, full, chain, flush, now).ReadAsync(fullNeeded, cancellationToken);
+    }
+
+    /// <summary>The WAL of every cluster that has a full.</summary>
+    /// <param name="known">Its chain is not loaded once more.</param>
+    public static async Task<IReadOnlyList<WalChain>> ChainsAsync(
+        IObjectStore store, string system, CatalogListing fulls, WalReach? known, CancellationToken cancellationToken)
+    {
+        var chains = new List<WalChain>();
+        foreach (var layout in fulls.Sets.Select(f => LayoutOf(system, f)).Distinct())
+            chains.Add(known?.Chain?.Layout == layout ? known.Chain : await WalChain.LoadAsync(store, layout, cancellationToken));
+        return chains;
     }
 
     private static async Task<List<WalLayout>> ClustersAsync(IObjectStore store, string system, CancellationToken cancellationToken)
@@ -53,7 +66,7 @@ internal sealed record WalReach(RecoverablePoint? Point, string? Problem, string
             var (end, timeline, time, problem, needed) = Follow();
             var point = new RecoverablePoint(
                 time, end.ToString(), timeline, chain.Layout.Cluster, full.Id, full.Timeline, await WalBytesAsync(timeline, cancellationToken));
-            return new WalReach(point, problem, fullNeeded ?? needed, PastPoints());
+            return new WalReach(point, problem, fullNeeded ?? needed, PastPoints(), chain);
         }
 
         private (Lsn End, uint Timeline, DateTimeOffset Time, string? Problem, string? FullNeeded) Follow()

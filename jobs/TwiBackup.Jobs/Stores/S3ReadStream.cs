@@ -5,12 +5,16 @@ using Amazon.S3.Model;
 namespace TwiBackup.Stores;
 
 /// <summary>
-/// Reads an object from front to back. When the connection breaks, or nothing comes for too long, it goes on where it stopped,
-/// in the same version: an object changed meanwhile is never spliced.
+/// Reads an object from front to back. When the connection breaks, or nothing or next to nothing comes for too long, it goes on where it
+/// stopped, in the same version: an object changed meanwhile is never spliced.
 /// </summary>
 internal sealed class S3ReadStream : Stream
 {
+    /// <summary>What must have come between two cuts for the first not to count any more.</summary>
+    private const int Progress = 64 << 10;
+
     private readonly S3Connection _connection;
+    private readonly S3Pace _pace;
     private readonly S3Request _request;
     private readonly string _key;
     private readonly string? _version;
@@ -21,10 +25,12 @@ internal sealed class S3ReadStream : Stream
     private GetObjectResponse? _body;
     private CancellationTokenSource _silence = new();
     private int _cutsWithoutProgress;
+    private long _cutAt;
 
     private S3ReadStream(S3Connection connection, string key, ReadRange? range, string? version)
     {
         _connection = connection;
+        _pace = new S3Pace(connection.Settings.Silence);
         _key = key;
         _version = version;
         _request = new S3Request($"reading {key}", version is null ? "s3:GetObject" : "s3:GetObjectVersion", key);
@@ -70,22 +76,37 @@ internal sealed class S3ReadStream : Stream
             try
             {
                 if (_body is null)
+                {
                     await ResumeAsync(cancellationToken);
+                    continue;
+                }
+
+                var asked = _connection.Time.GetTimestamp();
                 var read = await ReadBodyAsync(buffer, cancellationToken);
                 if (read == 0)
                     throw new EndOfStreamException($"The connection ended {_end - _position} bytes early.");
                 _position += read;
-                _cutsWithoutProgress = 0;
+                if (_position - _cutAt >= Progress)
+                    _cutsWithoutProgress = 0;
+                if (!_pace.Keeps(read, _connection.Time.GetElapsedTime(asked)) && _position < _end)
+                    Cut(new TimeoutException($"Less than {S3Pace.LeastPerSecond} bytes a second came."));
                 return read;
             }
             catch (Exception cut) when (cut is not TwiBackupException && S3Caller.IsPassing(cut))
             {
-                CloseBody();
-                if (++_cutsWithoutProgress >= _connection.Settings.MaxAttempts)
-                    throw S3Errors.Explain(cut, _request, _connection.Settings);
+                Cut(cut);
             }
         }
         return 0;
+    }
+
+    /// <summary>The next read begins a new request; throws when there were too many without progress.</summary>
+    private void Cut(Exception cause)
+    {
+        CloseBody();
+        _cutAt = _position;
+        if (++_cutsWithoutProgress >= _connection.Settings.MaxAttempts)
+            throw S3Errors.Explain(cause, _request, _connection.Settings);
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -161,9 +182,9 @@ internal sealed class S3ReadStream : Stream
                 throw new TwiBackupException(
                     $"{_connection.Settings.Location}/{_key} was replaced while it was read. Read it again.", answer);
             }
-            catch (AmazonServiceException answer) when (answer.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable && _etag is null)
+            catch (AmazonServiceException answer) when (answer.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
             {
-                // It exists and ends before the range begins.
+                // It exists and ends before the range begins; or an answer named a length that it does not have.
                 _end = _position;
                 return null;
             }
@@ -177,7 +198,16 @@ internal sealed class S3ReadStream : Stream
 
     private void CloseBody()
     {
-        _body?.Dispose();
+        try
+        {
+            _body?.Dispose();
+        }
+        catch (AmazonClientException)
+        {
+            // The SDK compares with the ETag what was read, when it is closed, though an answer may have been cut short. What is read here
+            // is judged by the manifest's or its own signed hash.
+        }
+
         _body = null;
     }
 

@@ -4,7 +4,7 @@ using TwiBackup.Postgres;
 namespace TwiBackup.Verification;
 
 /// <summary>
-/// Whether a database is whole and fit for its application, beyond the rows of its tables (<see cref="TableDigests"/>).
+/// Whether a database is whole and fit for its application, beyond the rows of its tables (<see cref="Database.TableDigests"/>).
 /// Reads only; works on any database of PostgreSQL 13 or newer.
 /// </summary>
 public static class DatabaseChecks
@@ -17,21 +17,44 @@ public static class DatabaseChecks
         NpgsqlConnection connection, DatabaseExpectations? expected = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        expected ??= new DatabaseExpectations();
+        var checks = new List<Check>();
+        foreach (var question in Of(expected ?? new DatabaseExpectations()))
+            checks.Add(await AnswerAsync(question, connection, cancellation));
+        return checks;
+    }
+
+    /// <summary>All questions, to be asked one by one. Tables and schema are asked about only where something is expected of them.</summary>
+    public static IReadOnlyList<DatabaseQuestion> Of(DatabaseExpectations expected)
+    {
+        ArgumentNullException.ThrowIfNull(expected);
         return
         [
-            await AnswerAsync("open for writing", () => ModeAsync(connection, cancellation)),
-            await AnswerAsync("owners", () => OwnerChecks.RunAsync(connection, expected.Owner, cancellation)),
-            await NothingOfAsync(connection, "indexes are valid", "valid indexes", InvalidIndexes, cancellation),
-            await NothingOfAsync(connection, "triggers are enabled", "enabled triggers", DisabledTriggers, cancellation),
-            await NothingOfAsync(connection, "materialized views are populated", "populated views", EmptyViews, cancellation),
-            await NothingOfAsync(connection, "check constraints are validated", "validated constraints", UnvalidatedChecks, cancellation),
-            await AnswerAsync(
-                "sequences are not behind", () => SequenceChecks.BehindAsync(connection, expected.SequenceColumns, cancellation)),
-            await AnswerAsync("sequences have room", () => SequenceChecks.RoomAsync(connection, cancellation)),
-            await AnswerAsync("foreign keys", () => ForeignKeyChecks.RunAsync(connection, expected.Orphans, cancellation)),
+            new("open for writing", ModeAsync),
+            new("owners", (connection, cancellation) => OwnerChecks.RunAsync(connection, expected.Owner, cancellation)),
+            .. SchemaChecks.Of(expected),
+            NothingOf(ValidIndexes, "valid indexes", InvalidIndexes),
+            NothingOf("triggers are enabled", "enabled triggers", DisabledTriggers),
+            new("materialized views are populated", ViewsAsync),
+            NothingOf("check constraints are validated", "validated constraints", UnvalidatedChecks),
+            new(SequencesAhead, (connection, cancellation) => SequenceChecks.BehindAsync(connection, expected.SequenceColumns, cancellation)),
+            new("sequences have room", SequenceChecks.RoomAsync),
+            new("foreign keys", (connection, cancellation) => ForeignKeyChecks.RunAsync(connection, expected, cancellation)),
         ];
     }
+
+    /// <summary>
+    /// What must be so of any database that was restored from a dump, whoever owns it and however it was before.
+    /// </summary>
+    internal static async Task<IReadOnlyList<Check>> OfRestoredAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        var checks = new List<Check>();
+        foreach (var question in Of(new DatabaseExpectations()).Where(q => q.Name is ValidIndexes or SequencesAhead))
+            checks.Add(await AnswerAsync(question, connection, cancellation));
+        return checks;
+    }
+
+    private const string ValidIndexes = "indexes are valid";
+    private const string SequencesAhead = "sequences are not behind";
 
     private const string InvalidIndexes =
         $"""
@@ -57,17 +80,16 @@ public static class DatabaseChecks
         from pg_constraint c join pg_namespace n on n.oid = c.connamespace where c.contype <> 'f' and {UserSchemas}
         """;
 
-    /// <summary>The answer's detail, and whether it is a good one.</summary>
-    private static async Task<Check> AnswerAsync(string name, Func<Task<(bool Passed, string Detail)>> ask)
+    private static async Task<Check> AnswerAsync(DatabaseQuestion question, NpgsqlConnection connection, CancellationToken cancellation)
     {
         try
         {
-            var (passed, detail) = await ask();
-            return new Check(name, passed, detail);
+            var (passed, detail) = await question.Ask(connection, cancellation);
+            return new Check(question.Name, passed, detail);
         }
         catch (PostgresException refused)
         {
-            return new Check(name, false, $"could not be asked: {refused.MessageText}");
+            return new Check(question.Name, false, $"could not be asked: {refused.MessageText}");
         }
     }
 
@@ -84,12 +106,20 @@ public static class DatabaseChecks
         return string.IsNullOrEmpty(why) ? (true, "not in recovery, not read only, UTF-8") : (false, why);
     }
 
-    private static Task<Check> NothingOfAsync(
-        NpgsqlConnection connection, string name, string what, string query, CancellationToken cancellation) =>
-        AnswerAsync(name, async () =>
-        {
-            var found = await connection.ListAsync(query, row => (Name: row.GetString(0), Good: row.GetBoolean(1)), cancellation);
-            var bad = found.Where(one => !one.Good).Select(one => one.Name).ToList();
-            return bad.Count == 0 ? (true, $"{found.Count} {what}") : (false, "not so: " + string.Join(", ", bad));
-        });
+    /// <summary>Each view is also read from: a restore that stopped in the middle may leave one that says it is filled.</summary>
+    private static async Task<(bool Passed, string Detail)> ViewsAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        var views = await connection.ListAsync(EmptyViews, row => (Name: row.GetString(0), Good: row.GetBoolean(1)), cancellation);
+        foreach (var view in views.Where(one => one.Good))
+            _ = await connection.AskAsync<bool>($"select exists (select from {view.Name})", cancellation);
+        var empty = views.Where(one => !one.Good).Select(one => one.Name).ToList();
+        return empty.Count == 0 ? (true, $"{views.Count} populated views, each read from") : (false, "not so: " + string.Join(", ", empty));
+    }
+
+    private static DatabaseQuestion NothingOf(string name, string what, string query) => new(name, async (connection, cancellation) =>
+    {
+        var found = await connection.ListAsync(query, row => (Name: row.GetString(0), Good: row.GetBoolean(1)), cancellation);
+        var bad = found.Where(one => !one.Good).Select(one => one.Name).ToList();
+        return bad.Count == 0 ? (true, $"{found.Count} {what}") : (false, "not so: " + string.Join(", ", bad));
+    });
 }

@@ -17,4 +17,16 @@ public sealed record DatabaseExpectations
     /// Null: any number, and any key may be NOT VALID; else only these may.
     /// </summary>
     public IReadOnlyDictionary<string, long>? Orphans { get; init; }
+
+    /// <summary>
+    /// The only foreign keys that may be NOT VALID, by constraint name, with any number of orphans; all of them must be there.
+    /// Null: <see cref="Orphans"/> decides.
+    /// </summary>
+    public IReadOnlyList<string>? NotValid { get; init; }
+
+    /// <summary>Tables that must be there, written as in SQL, with schema.</summary>
+    public IReadOnlyList<string> Tables { get; init; } = [];
+
+    /// <summary>The schema's <see cref="SchemaFingerprint"/>. Null: any.</summary>
+    public string? Schema { get; init; }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using TwiBackup.Catalog;
 using TwiBackup.Database;
+using TwiBackup.Files;
 using TwiBackup.Postgres;
 using TwiBackup.Progress;
 using TwiBackup.Sealing;
@@ -30,45 +31,30 @@ public sealed class DatabaseVerifier(
         if (options is { SetId: null, RandomPoint: false })
             checks.AddRange(plan.Skipped.Select(line => new Check("newer sets", false, line)));
 
-        var folder = CreateScratch();
+        using var scratch = new ScratchFolder(options.ScratchFolder, passable: true);
+        var watch = Stopwatch.StartNew();
+        Lsn? reached = null;
+        double? seconds = null;
         try
         {
-            var watch = Stopwatch.StartNew();
-            Lsn? reached = null;
-            double? seconds = null;
-            try
-            {
-                var restore = new DatabaseRestore(
-                    catalog, installation, account,
-                    new RestoreOptions { DataDirectory = Path.Combine(folder, "data"), Scratch = true, Workers = options.Workers, BeforeStart = VerifyBaseAsync },
-                    progress);
-                await using var server = await restore.RunAsync(plan, cancellationToken);
-                seconds = watch.Elapsed.TotalSeconds;
-                reached = server.ReachedLsn;
-                checks.Add(new Check("objects and replay", true, $"every object had its SHA-256; replayed to {reached}, last commit {server.LastCommit:u}"));
-                await CheckServerAsync(server, cancellationToken);
-                await server.CompleteAsync(cancellationToken);
-                await CheckPagesAsync(server.DataDirectory, plan.Set.Manifest.Database!, cancellationToken);
-            }
-            catch (TwiBackupException e) when (e.ExitCode == ExitCode.Failed)
-            {
-                checks.Add(new Check("restore", false, e.Message));
-            }
-
-            return Record(plan, started, reached, seconds);
+            var restore = new DatabaseRestore(
+                catalog, installation, account,
+                new RestoreOptions { DataDirectory = Path.Combine(scratch.Path, "data"), Scratch = true, Workers = options.Workers, BeforeStart = VerifyBaseAsync },
+                progress);
+            await using var server = await restore.RunAsync(plan, cancellationToken);
+            seconds = watch.Elapsed.TotalSeconds;
+            reached = server.ReachedLsn;
+            checks.Add(new Check("objects and replay", true, $"every object had its SHA-256; replayed to {reached}, last commit {server.LastCommit:u}"));
+            await CheckServerAsync(server, cancellationToken);
+            await server.CompleteAsync(cancellationToken);
+            await CheckPagesAsync(server.DataDirectory, plan.Set.Manifest.Database!, cancellationToken);
         }
-        finally
+        catch (TwiBackupException e) when (e.ExitCode == ExitCode.Failed)
         {
-            Directory.Delete(folder, recursive: true);
+            checks.Add(new Check("restore", false, e.Message));
         }
-    }
 
-    private string CreateScratch()
-    {
-        var folder = Path.Combine(options.ScratchFolder, $"twibackup-verify-{Guid.NewGuid():N}");
-        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        account.Chown(folder);
-        return folder;
+        return Record(plan, started, reached, seconds);
     }
 
     private async Task<RestorePlan> PlanAsync(CancellationToken cancellationToken)

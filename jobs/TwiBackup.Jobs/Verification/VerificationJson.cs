@@ -8,6 +8,8 @@ namespace TwiBackup.Verification;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     AllowDuplicateProperties = false,
     RespectNullableAnnotations = true,
+    UseStringEnumConverter = true,
     WriteIndented = true)]
 [JsonSerializable(typeof(VerificationRecord))]
+[JsonSerializable(typeof(IReadOnlyList<KindResult>))]
 internal sealed partial class VerificationJson : JsonSerializerContext;

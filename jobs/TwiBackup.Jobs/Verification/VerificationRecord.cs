@@ -16,10 +16,10 @@ public sealed record VerificationRecord
     /// <summary>The record's own id.</summary>
     public required string Id { get; init; }
 
-    /// <summary>The kind of the set.</summary>
+    /// <summary>The kind of the set; <c>system</c> where the running system was looked at.</summary>
     public required string Kind { get; init; }
 
-    /// <summary>The set.</summary>
+    /// <summary>The set; of kind <c>system</c>, which is about no set, the record's own id.</summary>
     public required string SetId { get; init; }
 
     /// <summary>
@@ -44,6 +44,9 @@ public sealed record VerificationRecord
     public double? RestoreSeconds { get; init; }
 
     public required IReadOnlyList<Check> Checks { get; init; }
+
+    /// <summary>Checks that were not run, and why; null when all were.</summary>
+    public IReadOnlyList<CheckNotRun>? NotRun { get; init; }
 
     /// <summary>The set as <c>list</c> and retention name it.</summary>
     [JsonIgnore]

@@ -105,8 +105,8 @@ internal sealed class SegmentPipeline : IAsyncDisposable
     {
         lock (_sync)
         {
-            if (_current is not null)
-                Release(_current);
+            foreach (var buffer in _pending)
+                Release(buffer);
             _pending.Clear();
             _current = null;
             // What a former stream said proves nothing about this one; it may be another timeline.
@@ -208,6 +208,7 @@ internal sealed class SegmentPipeline : IAsyncDisposable
                 buffer.IsFull = true;
                 buffer.Mark = _marks.Newest;
                 _current = null;
+                buffer.Users++;
                 _puts.RemoveAll(task => task.IsCompletedSuccessfully);
                 _puts.Add(Task.Run(() => PutFullAsync(buffer)));
             }
@@ -357,7 +358,8 @@ internal sealed class SegmentPipeline : IAsyncDisposable
                     _durable = end;
                 if (!head.IsDone)
                     break;
-                _pending.Dequeue();
+                // Only now may it be filled anew: what is behind one that is not done yet still stands for its bytes here.
+                Release(_pending.Dequeue());
             }
 
             if (_durable >= _received)

@@ -7,8 +7,10 @@ namespace TwiBackup.Wal;
 /// <summary>
 /// Puts a segment together from its tails. Tails that overlap must agree in every byte; one that only touches the bytes before it must
 /// carry the hash of a tail that ends there, or else it may stem from another server's history. Whatever is not there is zero.
+/// A tail that nobody trusted has signed is left aside where the others hold all that it would, and where it is not needed.
 /// </summary>
-internal sealed class TailAssembly(SignedObjects objects, WalLayout layout, string segment, Action<string> onOlderVersion)
+/// <param name="dispensable">The offset from which on nothing is needed.</param>
+internal sealed class TailAssembly(SignedObjects objects, WalLayout layout, string segment, long dispensable, Action<string> say)
 {
     private readonly HashSet<string> _accepted = new(StringComparer.Ordinal);
 
@@ -19,11 +21,26 @@ internal sealed class TailAssembly(SignedObjects objects, WalLayout layout, stri
     public async Task<long> AssembleAsync(IEnumerable<WalObject> tails, FileStream file, CancellationToken cancellationToken)
     {
         long end = 0;
+        var refused = new List<(WalObject Tail, ObjectRefusedException Why)>();
         foreach (var tail in tails.OrderBy(t => t.Start).ThenByDescending(t => t.End))
         {
             if (tail.Start > end)
                 break;
-            end = Math.Max(end, await AddAsync(tail, end, file, cancellationToken));
+            try
+            {
+                end = Math.Max(end, await AddAsync(tail, end, file, cancellationToken));
+            }
+            catch (ObjectRefusedException e)
+            {
+                refused.Add((tail, e));
+            }
+        }
+
+        foreach (var (tail, why) in refused)
+        {
+            if (tail.End > end && end < dispensable)
+                throw why;
+            say($"{why.Message} It is left aside: {(tail.End > end ? "what it would hold is not needed" : "the other tails hold all of it")}.");
         }
 
         return end;
@@ -37,7 +54,7 @@ internal sealed class TailAssembly(SignedObjects objects, WalLayout layout, stri
         try
         {
             using var memory = new MemoryStream(content, 0, length);
-            var statement = await objects.ReadAsync(key, memory, length, onOlderVersion, cancellationToken);
+            var statement = await objects.ReadAsync(key, memory, length, say, cancellationToken);
             if (statement.Length != length)
                 throw new TwiBackupException($"{key} holds {statement.Length} bytes and not the {length} of its name. Restore to before it.");
             var overlap = (int)(Math.Min(end, tail.End) - tail.Start);

@@ -6,6 +6,7 @@ namespace TwiBackup.Wal;
 public sealed class TimelineCoverage(uint timeline)
 {
     private readonly List<LsnRange> _ranges = [];
+    private readonly List<StoredTimes> _times = [];
     private readonly List<WalMark> _marks = [];
     private readonly List<string> _conflicts = [];
     private string _lastSegment = "";
@@ -21,6 +22,9 @@ public sealed class TimelineCoverage(uint timeline)
 
     /// <summary>Contiguous ranges, ascending; more than one means a gap.</summary>
     public IReadOnlyList<LsnRange> Ranges => _ranges;
+
+    /// <summary>When the store took the objects of each of <see cref="Ranges"/>.</summary>
+    public IReadOnlyList<StoredTimes> Times => _times;
 
     /// <summary>Marks that were put when the server was idle, ascending; as their names say, proven only once opened.</summary>
     public IReadOnlyList<WalMark> Marks => _marks;
@@ -66,7 +70,10 @@ public sealed class TimelineCoverage(uint timeline)
     internal void AddMark(WalMark mark) => _marks.Add(mark);
 
     /// <summary>The end of the range that holds the byte at <paramref name="lsn"/>, or null.</summary>
-    public Lsn? ReachFrom(Lsn lsn)
+    public Lsn? ReachFrom(Lsn lsn) => IndexOf(lsn) is { } index ? _ranges[index].End : null;
+
+    /// <summary>Which of <see cref="Ranges"/> holds the byte at <paramref name="lsn"/>, or null.</summary>
+    public int? IndexOf(Lsn lsn)
     {
         int low = 0, high = _ranges.Count - 1;
         while (low <= high)
@@ -77,7 +84,7 @@ public sealed class TimelineCoverage(uint timeline)
             else if (_ranges[middle].Start > lsn)
                 high = middle - 1;
             else
-                return _ranges[middle].End;
+                return middle;
         }
 
         return null;
@@ -95,10 +102,12 @@ public sealed class TimelineCoverage(uint timeline)
         {
             if (range.End > _ranges[^1].End)
                 _ranges[^1] = _ranges[^1] with { End = range.End };
+            _times[^1] = _times[^1].With(modified);
         }
         else
         {
             _ranges.Add(range);
+            _times.Add(new StoredTimes(modified, modified));
         }
     }
 }

@@ -16,6 +16,8 @@ public sealed class WalChain
     private readonly SortedDictionary<uint, TimelineHistory> _histories = [];
     private readonly List<string> _points = [];
     private readonly List<uint> _contested = [];
+    private readonly Dictionary<uint, List<string>> _copies = [];
+    private readonly List<string> _passedOver = [];
     private readonly List<string> _strangers = [];
 
     private WalChain(WalLayout layout, int segmentSize) => (Layout, SegmentSize) = (layout, segmentSize);
@@ -33,6 +35,9 @@ public sealed class WalChain
     /// <summary>Timelines whose number two servers have claimed with different histories.</summary>
     public IReadOnlyList<uint> Contested => _contested;
 
+    /// <summary>Timelines that nothing vouches for, one line each; known once the histories are loaded.</summary>
+    public IReadOnlyList<string> PassedOver => _passedOver;
+
     /// <summary>Keys that nothing here has written; the first hundred.</summary>
     public IReadOnlyList<string> Strangers => _strangers;
 
@@ -40,15 +45,21 @@ public sealed class WalChain
     public uint NewestTimeline => _timelines.Count == 0 ? 0 : _timelines.Keys.Max();
 
     /// <summary>Reads the listing once.</summary>
-    public static async Task<WalChain> LoadAsync(IObjectStore store, WalLayout layout, CancellationToken cancellationToken)
+    /// <param name="store">Where the WAL lies.</param>
+    /// <param name="layout">The cluster's part of it.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="behindMarkers">
+    /// Whether what delete markers hide is there: for a restore, which reads it; not for whoever asks how the store stands.
+    /// </param>
+    /// <param name="segmentSize">wal_segment_size where a signed manifest tells it; 0: the store's cluster facts do.</param>
+    public static async Task<WalChain> LoadAsync(IObjectStore store, WalLayout layout, CancellationToken cancellationToken, bool behindMarkers = false, int segmentSize = 0)
     {
         // Facts sort behind the digits of a timeline, and segments' names mean nothing without the size.
-        var size = await ReadSegmentSizeAsync(store, layout, cancellationToken);
+        var size = segmentSize > 0 ? segmentSize : await ReadSegmentSizeAsync(store, layout, cancellationToken, behindMarkers);
         var chain = new WalChain(layout, size);
-        var copies = new Dictionary<uint, string>();
-        await foreach (var info in store.ListAsync(layout.Root, null, cancellationToken))
+        await foreach (var info in List(store, layout.Root, behindMarkers, cancellationToken))
         {
-            if (!layout.TryParse(info.Key, out var found) || !chain.Add(found!, info, copies))
+            if (!layout.TryParse(info.Key, out var found) || !chain.Add(found!, info))
             {
                 if (chain._strangers.Count < 100)
                     chain._strangers.Add(info.Key);
@@ -59,11 +70,12 @@ public sealed class WalChain
     }
 
     /// <summary>wal_segment_size as the store's cluster facts name it (the newest, were it ever changed), or 0.</summary>
-    public static async Task<int> ReadSegmentSizeAsync(IObjectStore store, WalLayout layout, CancellationToken cancellationToken)
+    public static async Task<int> ReadSegmentSizeAsync(
+        IObjectStore store, WalLayout layout, CancellationToken cancellationToken, bool behindMarkers = false)
     {
         ObjectInfo? newest = null;
         var size = 0;
-        await foreach (var info in store.ListAsync(layout.Root + "cluster-", null, cancellationToken))
+        await foreach (var info in List(store, layout.Root + "cluster-", behindMarkers, cancellationToken))
         {
             if (layout.TryParse(info.Key, out var facts) && facts!.Kind == WalObjectKind.Cluster && (newest is null || info.Modified > newest.Modified))
                 (newest, size) = (info, facts.SegmentSize);
@@ -72,11 +84,39 @@ public sealed class WalChain
         return size;
     }
 
-    /// <summary>Opens the history files, so that paths across timelines are known. Throws when one does not verify.</summary>
-    public async Task LoadHistoriesAsync(SignedObjects objects, CancellationToken cancellationToken)
+    /// <summary>
+    /// Opens the history files, so that paths across timelines are known. A timeline above the first counts only when its history is there
+    /// and signed, or a set vouches for it: anybody who may write can plant WAL and histories of any number, and replication may bring WAL
+    /// before its history. The others are taken out, which <see cref="PassedOver"/> says.
+    /// </summary>
+    /// <param name="objects">Opens them.</param>
+    /// <param name="vouched">Timelines of signed sets.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task LoadHistoriesAsync(SignedObjects objects, IReadOnlySet<uint> vouched, CancellationToken cancellationToken)
     {
-        foreach (var coverage in _timelines.Values.Where(t => t.HasHistory))
-            _histories[coverage.Timeline] = await WalObjects.ReadHistoryAsync(objects, Layout, coverage.Timeline, cancellationToken);
+        foreach (var coverage in _timelines.Values.ToList())
+        {
+            var timeline = coverage.Timeline;
+            var why = "its history is not there";
+            if (coverage.HasHistory)
+            {
+                try
+                {
+                    _histories[timeline] = await WalObjects.ReadHistoryAsync(
+                        objects, Layout, timeline, _copies.GetValueOrDefault(timeline) ?? [], cancellationToken);
+                    continue;
+                }
+                catch (Exception e) when (e is ObjectRefusedException or ObjectMissingException)
+                {
+                    why = e.Message.TrimEnd('.');
+                }
+            }
+
+            if (timeline == 1 || vouched.Contains(timeline))
+                continue;
+            _timelines.Remove(timeline);
+            _passedOver.Add($"Timeline {timeline} was passed over: {why}.");
+        }
     }
 
     /// <summary>The coverage of <paramref name="timeline"/>, or null.</summary>
@@ -147,7 +187,10 @@ public sealed class WalChain
     private string NameAt(Lsn lsn, TimelineHistory path) =>
         SegmentSize == 0 ? "(any)" : WalSegment.Containing(lsn, path.TimelineAt(lsn), SegmentSize).Name;
 
-    private bool Add(WalObject found, ObjectInfo info, Dictionary<uint, string> copies)
+    private static IAsyncEnumerable<ObjectInfo> List(IObjectStore store, string prefix, bool behindMarkers, CancellationToken cancellationToken) =>
+        behindMarkers ? WalListing.EverythingAsync(store, prefix, cancellationToken) : store.ListAsync(prefix, null, cancellationToken);
+
+    private bool Add(WalObject found, ObjectInfo info)
     {
         switch (found.Kind)
         {
@@ -160,7 +203,10 @@ public sealed class WalChain
                 CoverageOf(found.Timeline).HistoryStored = info.Modified;
                 return true;
             case WalObjectKind.HistoryCopy:
-                if (!copies.TryAdd(found.Timeline, found.Hash) && !_contested.Contains(found.Timeline))
+                if (!_copies.TryGetValue(found.Timeline, out var copies))
+                    _copies[found.Timeline] = copies = [];
+                copies.Add(found.Hash);
+                if (copies.Count == 2)
                     _contested.Add(found.Timeline);
                 return true;
             case WalObjectKind.Mark:

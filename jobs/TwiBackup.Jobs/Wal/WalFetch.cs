@@ -13,7 +13,7 @@ public sealed class WalFetch(IObjectStore store, KeyRing keys, WalLayout layout,
 {
     private readonly SignedObjects _objects = new(store, keys);
     private readonly WalListing _listing = new(store, layout);
-    private int _segmentSize;
+    private int _segmentSize = options.SegmentSize;
     private TimelineHistory? _target;
 
     /// <summary>
@@ -67,21 +67,39 @@ public sealed class WalFetch(IObjectStore store, KeyRing keys, WalLayout layout,
         // Asked for when another timeline branches from the first, which has none.
         if (timeline == 1)
             return false;
-        var key = layout.History(timeline);
-        if ((await _listing.FindAsync(key, cancellationToken)).Count > 0)
+        var found = await _listing.FindAsync(HistoryPrefix(timeline), cancellationToken);
+        if (found.Exists(o => o.Kind == WalObjectKind.History))
         {
-            await _objects.ReadAsync(key, file, WalObjects.MaxHistory, say, cancellationToken);
-            return true;
+            try
+            {
+                await WalObjects.ReadHistoryAsync(_objects, layout, timeline, Copies(found), file, say, cancellationToken);
+                return true;
+            }
+            catch (ObjectRefusedException e) when (options.Timeline < timeline)
+            {
+                // Behind the timeline that is followed PostgreSQL only asks which numbers are taken, and reads nothing of the file.
+                say($"{e.Message} Timeline {timeline} counts as taken.");
+                return true;
+            }
         }
 
         // A number that is in use, or a higher one, without its history: something was lost.
         if (await _listing.FirstAsync(layout.TimelineFolder(timeline), null, o => o.Timeline == timeline, cancellationToken) is not null)
-            throw new TwiBackupException($"{timeline:X8}.history is missing from {store.Location} though WAL of that timeline is there. Restore with --timeline.");
-        var higher = await HigherAsync(timeline, cancellationToken);
-        return higher is null
-            ? false
-            : throw new TwiBackupException(
-                $"{timeline:X8}.history is missing from {store.Location} though {higher:X8}.history is there. Restore with --timeline.");
+            return await TakenAsync(timeline, "WAL of that timeline", file, cancellationToken);
+        return await HigherAsync(timeline, cancellationToken) is { } higher
+            && await TakenAsync(timeline, $"{higher:X8}.history", file, cancellationToken);
+    }
+
+    /// <summary>
+    /// A recovery along an older timeline asks only whether the number is free for its own: it is told that it is not. Any other needs
+    /// what is lost.
+    /// </summary>
+    private async Task<bool> TakenAsync(uint timeline, string there, FileStream file, CancellationToken cancellationToken)
+    {
+        if (!(options.Timeline < timeline))
+            throw new TwiBackupException($"{timeline:X8}.history is missing from {store.Location} though {there} is there. Restore with --timeline.");
+        await file.WriteAsync("# This number is taken; the history itself is missing from the store.\n"u8.ToArray(), cancellationToken);
+        return true;
     }
 
     private async Task<bool> ReadLabelAsync(WalFileName name, FileStream file, CancellationToken cancellationToken)
@@ -98,30 +116,65 @@ public sealed class WalFetch(IObjectStore store, KeyRing keys, WalLayout layout,
         var found = await _listing.FindAsync(layout.SegmentPrefix(name), cancellationToken);
         var wholes = found.Where(o => o.Kind == WalObjectKind.Segment).ToList();
         var size = await SegmentSizeAsync(cancellationToken);
-        if (size > 0 && options.Until is { } until && Parse(name, size).Start >= until)
+        // Nothing of this cluster is there.
+        if (size == 0)
+            return false;
+        var segment = Parse(name, size);
+        if (options.Until is { } until && segment.Start >= until)
+            return false;
+        if (wholes.Count + found.Count(o => o.Kind == WalObjectKind.Tail) == 0)
+            return await LaterAsync(segment, cancellationToken) is { } later ? throw Missing(name, later) : false;
+
+        var left = await LeftAtAsync(segment, cancellationToken);
+        if (left <= segment.Start)
             return false;
         if (wholes.Count > 0)
-        {
             await ReadWholeAsync(name, wholes, size, file, cancellationToken);
-            return true;
+        else if (!await ReadTailsAsync(segment, [.. found.Where(o => o.Kind == WalObjectKind.Tail)], file, cancellationToken))
+            return false;
+        if (left is { } end)
+        {
+            file.SetLength((long)(end - segment.Start));
+            file.SetLength(segment.Size);
         }
 
-        var tails = found.Where(o => o.Kind == WalObjectKind.Tail).ToList();
-        if (tails.Count > 0)
-            return await ReadTailsAsync(Parse(name, size), tails, file, cancellationToken);
-        if (size > 0 && await LaterAsync(Parse(name, size), cancellationToken) is { } later)
-            throw Missing(name, later);
-        return false;
+        return true;
+    }
+
+    /// <summary>
+    /// Where the target's path leaves the segment's timeline, in it or before it; null when it does not. What stands behind was abandoned there:
+    /// PostgreSQL asks for a parent's segment when the one of the timeline itself is not stored, and would replay all of it.
+    /// </summary>
+    private async Task<Lsn?> LeftAtAsync(WalSegment segment, CancellationToken cancellationToken)
+    {
+        var path = await TargetPathAsync(segment, cancellationToken);
+        return path.Path.Where(s => s.Timeline == segment.Timeline && s.End < segment.End).Select(s => (Lsn?)s.End).FirstOrDefault();
     }
 
     private async Task ReadWholeAsync(string name, List<WalObject> wholes, int size, FileStream file, CancellationToken cancellationToken)
     {
         string? first = null;
+        ObjectRefusedException? refused = null;
+        string? good = null;
+        var isInFile = false;
         foreach (var whole in wholes)
         {
             file.Position = 0;
             var key = layout.Segment(name, whole.Hash);
-            var statement = await _objects.ReadAsync(key, file, WalObjectsLimit(size), say, cancellationToken);
+            ObjectStatement statement;
+            try
+            {
+                statement = await _objects.ReadAsync(key, file, WalObjectsLimit(size), say, cancellationToken);
+            }
+            catch (ObjectRefusedException e)
+            {
+                // Anybody who may write can put junk beside a segment; it is no reason to do without the signed one.
+                refused ??= e;
+                isInFile = false;
+                continue;
+            }
+
+            (good, isInFile) = (key, true);
             if (!WalLayout.IsSegmentSize(statement.Length) || (size > 0 && statement.Length != size))
                 throw new TwiBackupException($"{key} holds {statement.Length} bytes where a segment has {size}. Restore to before it.");
             first ??= statement.Sha256;
@@ -129,22 +182,33 @@ public sealed class WalFetch(IObjectStore store, KeyRing keys, WalLayout layout,
                 throw new TwiBackupException($"WAL segment {name} is in {store.Location} with two contents: two servers wrote it. Restore to before it.");
         }
 
+        if (good is null)
+            throw refused!;
+        if (refused is not null)
+            say($"{refused.Message} What is signed beside it is used.");
+        if (!isInFile)
+        {
+            file.Position = 0;
+            await _objects.ReadAsync(good, file, WalObjectsLimit(size), null, cancellationToken);
+        }
+
         file.SetLength(file.Position);
     }
 
     private async Task<bool> ReadTailsAsync(WalSegment segment, List<WalObject> tails, FileStream file, CancellationToken cancellationToken)
     {
-        var assembly = new TailAssembly(_objects, layout, segment.Name, say);
+        var dispensable = options.Needed > segment.Start ? (long)(options.Needed.Value - segment.Start) : options.Needed is null ? long.MaxValue : 0;
+        var assembly = new TailAssembly(_objects, layout, segment.Name, dispensable, say);
         // Tails behind the accepted end are as absent as segments behind it.
         var wanted = options.Until is { } until ? tails.Where(t => segment.Start + (ulong)t.Start < until).ToList() : tails;
         var end = await assembly.AssembleAsync(wanted, file, cancellationToken);
         if (end < segment.Size)
         {
             var reached = segment.Start + (ulong)end;
-            if (wanted.Any(t => t.Start > end))
+            if (!(options.Needed <= reached) && wanted.Any(t => t.Start > end))
                 throw new TwiBackupException(
                     $"WAL segment {segment} has a hole at {reached} in {store.Location}; what is behind it can't be restored. Restore to before {reached}.");
-            if (!(options.Until <= reached) && await LaterAsync(segment, cancellationToken) is { } later && !EndsBefore(segment, reached))
+            if (!(options.Until <= reached) && !(options.Needed <= reached) && await LaterAsync(segment, cancellationToken) is { } later && !EndsBefore(segment, reached))
                 throw Missing(segment.Name, later);
             if (end == 0)
                 return false;
@@ -199,23 +263,47 @@ public sealed class WalFetch(IObjectStore store, KeyRing keys, WalLayout layout,
         return (await _listing.FindAsync(layout.History(timeline + 1), cancellationToken)).Count > 0 ? timeline + 1 : null;
     }
 
-    private async Task<TimelineHistory> HistoryAsync(uint timeline, CancellationToken cancellationToken) => timeline == 1
-        ? TimelineHistory.WithoutParent(1)
-        : await WalObjects.ReadHistoryAsync(_objects, layout, timeline, cancellationToken);
+    private async Task<TimelineHistory> HistoryAsync(uint timeline, CancellationToken cancellationToken)
+    {
+        if (timeline == 1)
+            return TimelineHistory.WithoutParent(1);
+        var copies = Copies(await _listing.FindAsync(HistoryPrefix(timeline), cancellationToken));
+        return await WalObjects.ReadHistoryAsync(_objects, layout, timeline, copies, cancellationToken);
+    }
+
+    /// <summary>What the keys of a history and its copies begin with.</summary>
+    private string HistoryPrefix(uint timeline) => layout.History(timeline)[..^".zst.age".Length];
+
+    private static List<string> Copies(List<WalObject> found) => [.. found.Where(o => o.Kind == WalObjectKind.HistoryCopy).Select(o => o.Hash)];
 
     private async Task<int> SegmentSizeAsync(CancellationToken cancellationToken)
     {
         if (_segmentSize == 0)
-            _segmentSize = await WalChain.ReadSegmentSizeAsync(store, layout, cancellationToken);
-        if (_segmentSize == 0)
-        {
-            var facts = await _listing.FindAsync(layout.Root + "cluster-", cancellationToken);
-            _segmentSize = facts.Count > 0 ? facts[0].SegmentSize : 0;
-        }
+            _segmentSize = await ReadSegmentSizeAsync(cancellationToken);
 
         return _segmentSize != 0 || await _listing.FirstAsync(layout.Root, null, _ => true, cancellationToken) is null
             ? _segmentSize
             : throw new TwiBackupException($"{store.Location}/{layout.Root} holds WAL but not its cluster facts. Put them back from the replica.");
+    }
+
+    /// <summary>As the cluster facts say it whose signature is good: their name alone anybody can write.</summary>
+    private async Task<int> ReadSegmentSizeAsync(CancellationToken cancellationToken)
+    {
+        TwiBackupException? refusal = null;
+        foreach (var facts in await _listing.FindAsync(layout.Root + "cluster-", cancellationToken))
+        {
+            try
+            {
+                await _objects.ReadAsync(layout.ClusterFacts(facts.SegmentSize), Stream.Null, WalObjects.MaxHistory, say, cancellationToken);
+                return facts.SegmentSize;
+            }
+            catch (ObjectRefusedException e)
+            {
+                refusal ??= e;
+            }
+        }
+
+        return refusal is null ? 0 : throw refusal;
     }
 
     private static long WalObjectsLimit(int size) => size > 0 ? size : 1L << 30;

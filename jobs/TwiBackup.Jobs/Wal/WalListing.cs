@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using TwiBackup.Postgres;
 using TwiBackup.Stores;
 
@@ -25,6 +26,22 @@ internal sealed class WalListing(IObjectStore store, WalLayout layout)
         }
 
         return found;
+    }
+
+    /// <summary>
+    /// Everything below a prefix in ordinal order, also what a delete marker hides: each key once, with the newest version's length and time.
+    /// </summary>
+    public static async IAsyncEnumerable<ObjectInfo> EverythingAsync(
+        IObjectStore store, string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        string? last = null;
+        await foreach (var version in store.ListVersionsAsync(prefix, cancellationToken))
+        {
+            if (version.IsDeleteMarker || version.Key == last)
+                continue;
+            last = version.Key;
+            yield return new ObjectInfo(version.Key, version.Length, version.Modified);
+        }
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using TwiBackup.Postgres;
 using TwiBackup.Sealing;
 using TwiBackup.Stores;
@@ -14,6 +15,9 @@ public sealed class WalMarks(IObjectStore store, KeyRing keys, WalLayout layout)
     /// <summary>Objects are opened from the time asked for outwards; uploads are late, so a few lie on the wrong side.</summary>
     private const int MostOpened = 64;
 
+    /// <summary>What somebody may plant around an instant without hiding the good ones.</summary>
+    private const int MostRefused = 1000;
+
     private readonly SignedObjects _objects = new(store, keys);
 
     /// <summary>
@@ -27,17 +31,16 @@ public sealed class WalMarks(IObjectStore store, KeyRing keys, WalLayout layout)
         if (middle < 0)
             middle = carriers.Count;
         WalMark? before = null, after = null;
-        for (var i = middle; i < carriers.Count && i < middle + MostOpened && after is null; i++)
+        await foreach (var mark in OpenAsync(carriers.Skip(middle).Select(c => c.Key), cancellationToken))
         {
-            if (await OpenAsync(carriers[i].Key, cancellationToken) is { } mark)
-                (before, after) = mark.Time >= time ? (before, mark) : (mark, null);
+            (before, after) = mark.Time >= time ? (before, mark) : (mark, null);
+            if (after is not null)
+                break;
         }
 
         // Also when there is one already: with a server's clock ahead of the store's the marks lie before their objects' times.
-        for (var i = middle - 1; i >= 0 && i >= middle - MostOpened; i--)
+        await foreach (var mark in OpenAsync(carriers.Take(middle).Reverse().Select(c => c.Key), cancellationToken))
         {
-            if (await OpenAsync(carriers[i].Key, cancellationToken) is not { } mark)
-                continue;
             if (mark.Time < time)
             {
                 before = before is null || mark.Time > before.Time ? mark : before;
@@ -60,7 +63,7 @@ public sealed class WalMarks(IObjectStore store, KeyRing keys, WalLayout layout)
     public async Task<WalMark?> NewestUpToAsync(uint timeline, Lsn limit, int segmentSize, CancellationToken cancellationToken)
     {
         var carriers = new List<(Lsn Begin, DateTimeOffset Near, string Key)>();
-        await foreach (var info in store.ListAsync(layout.TimelineFolder(timeline), null, cancellationToken))
+        await foreach (var info in WalListing.EverythingAsync(store, layout.TimelineFolder(timeline), cancellationToken))
         {
             if (!layout.TryParse(info.Key, out var found) || found!.Kind is not (WalObjectKind.Segment or WalObjectKind.Tail or WalObjectKind.Mark))
                 continue;
@@ -70,9 +73,10 @@ public sealed class WalMarks(IObjectStore store, KeyRing keys, WalLayout layout)
                 carriers.Add((begin, found.Mark?.Time ?? info.Modified, info.Key));
         }
 
-        foreach (var (_, _, key) in carriers.OrderByDescending(c => c.Begin).ThenByDescending(c => c.Near).Take(MostOpened))
+        var keys = carriers.OrderByDescending(c => c.Begin).ThenByDescending(c => c.Near).Select(c => c.Key);
+        await foreach (var mark in OpenAsync(keys, cancellationToken))
         {
-            if (await OpenAsync(key, cancellationToken) is { } mark && mark.Lsn <= limit)
+            if (mark.Lsn <= limit)
                 return mark;
         }
 
@@ -83,7 +87,7 @@ public sealed class WalMarks(IObjectStore store, KeyRing keys, WalLayout layout)
     private async Task<List<(DateTimeOffset Near, string Key)>> CarriersAsync(uint timeline, CancellationToken cancellationToken)
     {
         var carriers = new List<(DateTimeOffset Near, string Key)>();
-        await foreach (var info in store.ListAsync(layout.TimelineFolder(timeline), null, cancellationToken))
+        await foreach (var info in WalListing.EverythingAsync(store, layout.TimelineFolder(timeline), cancellationToken))
         {
             if (layout.TryParse(info.Key, out var found) && found!.Kind is WalObjectKind.Segment or WalObjectKind.Tail or WalObjectKind.Mark)
                 carriers.Add((found.Mark?.Time ?? info.Modified, info.Key));
@@ -93,6 +97,27 @@ public sealed class WalMarks(IObjectStore store, KeyRing keys, WalLayout layout)
         return carriers;
     }
 
-    private async Task<WalMark?> OpenAsync(string key, CancellationToken cancellationToken) =>
-        WalMark.From((await _objects.ReadAsync(key, Stream.Null, 1L << 30, null, cancellationToken)).Fields);
+    /// <summary>The marks that objects carry, in their order. What is not to be believed is passed over: it must not stop a restore.</summary>
+    private async IAsyncEnumerable<WalMark> OpenAsync(IEnumerable<string> keys, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var (opened, refused) = (0, 0);
+        foreach (var key in keys)
+        {
+            WalMark? mark = null;
+            try
+            {
+                mark = WalMark.From((await _objects.ReadAsync(key, Stream.Null, 1L << 30, null, cancellationToken)).Fields);
+                opened++;
+            }
+            catch (ObjectRefusedException)
+            {
+                refused++;
+            }
+
+            if (mark is not null)
+                yield return mark;
+            if (opened >= MostOpened || refused >= MostRefused)
+                yield break;
+        }
+    }
 }

@@ -19,7 +19,8 @@ public sealed class WalObjects(IObjectStore store, KeyRing keys, WalLayout layou
     private const int SmallestFrame = 512 << 10;
     private const int LargestFrame = 16 << 20;
 
-    private static readonly SealOptions Options = new(Level: 1);
+    // Small frames: several segments are sealed at once beside all that is received, and level 1 looks back no further anyway.
+    private static readonly SealOptions Options = new(Level: 1, Workers: 1, FrameSize: 1 << 20);
 
     private readonly SignedObjects _objects = new(store, keys);
     private readonly SigningKey _signer = keys.Signer
@@ -133,12 +134,35 @@ public sealed class WalObjects(IObjectStore store, KeyRing keys, WalLayout layou
         _objects.PutAsync(Layout.Point(name), content, null, Fields(mark, null), Options, cancellationToken);
 
     /// <summary>Opens and parses a history file. Throws when it is missing or does not verify.</summary>
+    public static Task<TimelineHistory> ReadHistoryAsync(
+        SignedObjects objects, WalLayout layout, uint timeline, CancellationToken cancellationToken) =>
+        ReadHistoryAsync(objects, layout, timeline, [], cancellationToken);
+
+    /// <summary>
+    /// As above; where the object that claims the number is not ours (anybody may have been first with it), a signed copy is read. With two
+    /// of those the claim alone would tell which counts, so then none does.
+    /// </summary>
     public static async Task<TimelineHistory> ReadHistoryAsync(
-        SignedObjects objects, WalLayout layout, uint timeline, CancellationToken cancellationToken)
+        SignedObjects objects, WalLayout layout, uint timeline, IReadOnlyList<string> copies, CancellationToken cancellationToken)
     {
         using var content = new MemoryStream();
-        await objects.ReadAsync(layout.History(timeline), content, MaxHistory, null, cancellationToken);
+        await ReadHistoryAsync(objects, layout, timeline, copies, content, null, cancellationToken);
         return TimelineHistory.Parse(timeline, content.GetBuffer().AsSpan(0, (int)content.Length));
+    }
+
+    /// <summary>The same, as it is, into a stream that can seek.</summary>
+    internal static async Task ReadHistoryAsync(
+        SignedObjects objects, WalLayout layout, uint timeline, IReadOnlyList<string> copies, Stream destination, Action<string>? say, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await objects.ReadAsync(layout.History(timeline), destination, MaxHistory, say, cancellationToken);
+        }
+        catch (ObjectRefusedException e) when (copies is [var only])
+        {
+            await objects.ReadAsync(layout.HistoryCopy(timeline, only), destination, MaxHistory, say, cancellationToken);
+            say?.Invoke($"{layout.History(timeline)} is not used: {e.Message} Its copy is.");
+        }
     }
 
     /// <summary>Bytes that a history or backup label file may have.</summary>

@@ -18,6 +18,7 @@ internal sealed class Rhythm
             ("backups.repository", backups.Repository?.Schedule),
             ("backups.logs", backups.Logs?.Schedule),
             ("verification", policy.Verification?.Schedule),
+            ("verification.system", policy.Verification?.System?.Schedule),
             ("rehearsal", policy.Rehearsal?.Schedule),
         };
         Schedules = [.. all.Where(pair => pair.Schedule is not null).Select(pair => (pair.Path, pair.Schedule!))];

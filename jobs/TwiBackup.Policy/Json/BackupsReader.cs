@@ -8,6 +8,7 @@ internal static class BackupsReader
     private const string LogsToAdd = "what is archived: [ \"/app/logs/*.log.*\" ]";
     private static readonly TimeSpan ShortestFlush = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ShortestMark = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestInterval = TimeSpan.FromHours(1);
 
     public static BackupsPolicy Read(Section? section, TimeZoneInfo zone, SectionContext context)
@@ -60,6 +61,7 @@ internal static class BackupsReader
         if (section is null)
             return null;
         var policy = new DumpPolicy { Schedule = section.Cron("schedule", zone), Keep = ReadKeep(section) };
+        policy = policy with { LockTimeout = section.Duration("lockTimeout", null, ShortestWait, LongestInterval) ?? policy.LockTimeout };
         section.Close();
         return policy;
     }
@@ -84,7 +86,7 @@ internal static class BackupsReader
     {
         var path = section.Text("path", "the file's or folder's path");
         var policy = new ConfigurationPath(
-            path is null ? "" : Path.GetFullPath(Plain(section, "path", path), folder),
+            path is null ? "" : Path.GetFullPath(section.Plain("path", path), folder),
             section.Flag("required", otherwise: true));
         section.Close();
         return policy;
@@ -125,7 +127,7 @@ internal static class BackupsReader
         {
             Schedule = section.Cron("schedule", zone),
             Keep = ReadKeep(section),
-            Paths = [.. section.Texts("paths", LogsToAdd).Select(item => Path.GetFullPath(Plain(section, "paths", item.Text), folder))],
+            Paths = [.. section.Texts("paths", LogsToAdd).Select(item => Path.GetFullPath(section.Plain("paths", item.Text), folder))],
         };
         if (section.Has("paths") && policy.Paths.Count == 0)
             section.Wrong("paths", "there is nothing to archive; add a path such as \"/app/logs/*.log.*\"");
@@ -134,12 +136,4 @@ internal static class BackupsReader
     }
 
     private static TimeSpan ReadKeep(Section section) => section.Duration("keep", KeepToAdd) ?? TimeSpan.FromDays(1);
-
-    private static string Plain(Section section, string name, string path)
-    {
-        if (path.Length > 0 && !path.Any(char.IsControl))
-            return path;
-        section.Wrong(name, "a path is empty or has a control character in it; write it as ls shows it");
-        return ".";
-    }
 }

@@ -38,11 +38,12 @@ internal static partial class PolicyReader
             Stores = ReadStores(root.Child("stores", "where backups go: { \"primary\": … }"), context),
             Keys = ReadKeys(root.Child("keys", "who can open backups: { \"recipients\": [ … ] }"), context),
             Backups = BackupsReader.Read(root.Child("backups", "what is taken: { \"full\": … }"), zone, context),
-            Verification = ReadVerification(root.Child("verification"), zone),
+            Verification = ReadVerification(root.Child("verification"), zone, context),
             Rehearsal = ReadRehearsal(root.Child("rehearsal"), zone),
             RecoveryWindow = root.Duration("recoveryWindow") ?? TimeSpan.FromDays(7),
             Objectives = ReadObjectives(root.Child("objectives", ObjectivesToAdd)),
             Alerts = ReadAlerts(root.Child("alerts"), context.Folder),
+            Recovery = RecoveryReader.Read(root.Child("recovery"), context.Folder),
         };
         if (!root.Has("version"))
             root.Wrong("version", "this is missing; add \"version\": 1");
@@ -89,7 +90,7 @@ internal static partial class PolicyReader
         var policy = new DatabasePolicy
         {
             Mode = section.Choice("mode", Modes, ModeToAdd) == "dump" ? DatabaseMode.Dump : DatabaseMode.Physical,
-            Connection = ReadConnection(section, context.Folder),
+            Connection = ReadConnection(section, context.Folder, ConnectionToAdd)!,
             Password = section.Secret("password", context.Folder),
             Slot = section.Text("slot") ?? DatabasePolicy.DefaultSlot,
             Databases = databases,
@@ -101,10 +102,11 @@ internal static partial class PolicyReader
         return policy;
     }
 
-    private static ConnectionText ReadConnection(Section section, string folder)
+    /// <summary>The key <c>connection</c> of a section, which must be there where <paramref name="whatToAdd"/> says what to write.</summary>
+    internal static ConnectionText? ReadConnection(Section section, string folder, string? whatToAdd)
     {
-        if (section.Text("connection", ConnectionToAdd) is not { } text)
-            return new ConnectionText("");
+        if (section.Text("connection", whatToAdd) is not { } text)
+            return whatToAdd is null ? null : new ConnectionText("");
         if (SecretReference.TryParse(text, folder, out var reference))
             return new ConnectionText(reference);
         if (SecretForm.HasPassword(text))
@@ -186,7 +188,7 @@ internal static partial class PolicyReader
         return policy;
     }
 
-    private static VerificationPolicy? ReadVerification(Section? section, TimeZoneInfo zone)
+    private static VerificationPolicy? ReadVerification(Section? section, TimeZoneInfo zone, SectionContext context)
     {
         if (section is null)
             return null;
@@ -195,6 +197,7 @@ internal static partial class PolicyReader
             Schedule = section.Cron("schedule", zone),
             Random = section.Number("random", 0, 10) ?? 0,
             Keep = section.Duration("keep") ?? VerificationPolicy.DefaultKeep,
+            System = SystemReader.Read(section.Child("system"), zone, context),
         };
         section.Close();
         return policy;

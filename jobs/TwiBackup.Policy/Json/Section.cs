@@ -27,7 +27,7 @@ internal sealed class Section(JsonValue node, string path, SectionContext contex
     }
 
     /// <summary>The objects of a list.</summary>
-    public IReadOnlyList<Section> Children(string name, string whatToAdd)
+    public IReadOnlyList<Section> Children(string name, string? whatToAdd)
     {
         var items = Value(name, JsonValueKind.Array, whatToAdd)?.Items ?? (context.IsExploring ? [Empty()] : []);
         return [.. items.Select((item, i) => (item, at: $"{PathOf(name)}[{i}]"))

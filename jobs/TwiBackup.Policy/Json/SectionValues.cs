@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace TwiBackup.Policy.Json;
 
 /// <summary>Values of a section that have a type of their own.</summary>
@@ -48,5 +50,33 @@ internal static class SectionValues
         }
 
         return keys;
+    }
+
+    /// <summary>A path, absolute. Null: it is not there.</summary>
+    /// <param name="folder">Where a relative one starts.</param>
+    public static string? File(this Section section, string name, string folder, string? whatToAdd = null) =>
+        section.Text(name, whatToAdd) is { } path ? Path.GetFullPath(section.Plain(name, path), folder) : null;
+
+    /// <summary>A path without control characters; else an error, and a stand-in.</summary>
+    public static string Plain(this Section section, string name, string path)
+    {
+        if (path.Length > 0 && !path.Any(char.IsControl))
+            return path;
+        section.Wrong(name, "a path is empty or has a control character in it; write it as ls shows it");
+        return ".";
+    }
+
+    /// <summary>The texts of a list, each of which has a form.</summary>
+    public static IReadOnlyList<string> Matching(
+        this Section section, string name, Regex form, string whatToWrite, string? whatToAdd = null)
+    {
+        var texts = section.Texts(name, whatToAdd);
+        foreach (var (text, wrong) in texts)
+        {
+            if (!form.IsMatch(text))
+                wrong($"\"{Words.Shown(text)}\" is no such name; {whatToWrite}");
+        }
+
+        return [.. texts.Select(item => item.Text)];
     }
 }

@@ -36,6 +36,7 @@ public sealed class StackConfigTests
     [InlineData("twibackup:recoverAt", "yesterday", "offset")]
     [InlineData("twibackup:recoverAt", "2026-11-23T01:30:00", "offset")]
     [InlineData("twibackup:recoverAt", "2026-11-23T01:30:00Z; reboot", "offset")]
+    [InlineData("twibackup:outageSince", "an hour ago", "offset")]
     [InlineData("twibackup:hostedZone", "example.org", "Z")]
     [InlineData("twibackup:extensions", "[\"pgvector; reboot\"]", "pgvector")]
     public void A_wrong_key_is_named_in_one_line_that_says_what_to_write(string key, string? value, string says)

@@ -1,4 +1,5 @@
 using TwiBackup.Infra.Jobs;
+using TwiBackup.Infra.Tests.Support;
 
 namespace TwiBackup.Infra.Tests.Jobs;
 
@@ -28,6 +29,22 @@ public sealed class BuildContextTests : IDisposable
         var second = BuildContext.Tag(_root);
         File.Move(Path.Combine(_root, "jobs/a.cs"), Path.Combine(_root, "jobs/ab.cs"));
         Assert.Equal(3, new[] { first, second, BuildContext.Tag(_root) }.Distinct().Count());
+    }
+
+    /// <summary>What the tag leaves out could change the image under a tag that stays.</summary>
+    [Fact]
+    public void Everything_that_the_Dockerfile_copies_is_in_the_tag_and_let_in()
+    {
+        var root = Repository.Root;
+        var copied = File.ReadLines(Path.Combine(root, "jobs", "Dockerfile"))
+            .Where(line => line.StartsWith("COPY ", StringComparison.Ordinal) && !line.Contains("--from=", StringComparison.Ordinal))
+            .SelectMany(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..^1])
+            .Where(word => !word.StartsWith("--", StringComparison.Ordinal))
+            .ToList();
+        Assert.Contains("jobs", copied);
+        Assert.All(copied, path => Assert.Contains(path.Split('/')[0], BuildContext.Parts));
+        var letIn = File.ReadLines(Path.Combine(root, ".dockerignore")).Where(line => line.StartsWith('!')).Select(line => line[1..]);
+        Assert.Equal(letIn.Append(".dockerignore").Order(), BuildContext.Parts.Order());
     }
 
     public void Dispose() => Directory.Delete(_root, recursive: true);

@@ -98,10 +98,10 @@ public sealed class BackedUpServer : IAsyncDisposable
         MarkInterval = TimeSpan.FromMilliseconds(300),
     };
 
-    public async Task StartReceiverAsync()
+    public async Task StartReceiverAsync(Action<WalEvent>? onEvent = null)
     {
         _stop = new CancellationTokenSource();
-        Receiver = new WalReceiver(ReceiverOptions(), Store.Store, Keys, _ => { }, SilentProgress.Instance, TimeProvider.System);
+        Receiver = new WalReceiver(ReceiverOptions(), Store.Store, Keys, onEvent ?? (_ => { }), SilentProgress.Instance, TimeProvider.System);
         _running = Receiver.RunAsync(_stop.Token);
         await UntilAsync(() => Receiver.Status.Connected, "receiver connected");
     }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
 using TwiBackup.Catalog;
+using TwiBackup.Postgres;
 using TwiBackup.Sealing;
 using TwiBackup.Tests.Postgres;
 using TwiBackup.Tests.Stores;
@@ -22,6 +23,7 @@ internal sealed class CommandLine : IAsyncDisposable
         this.folder = folder;
         Keys = keys;
         Catalog = new SetCatalog(store.Store, System, ring);
+        StoreUrl = store.Url;
     }
 
     public TestPostgres Server { get; }
@@ -34,17 +36,33 @@ internal sealed class CommandLine : IAsyncDisposable
 
     public string Folder => folder.FullName;
 
+    /// <summary>Where the policy says the store is; another address of the same store where a test stands between.</summary>
+    public string StoreUrl { get; private set; }
+
+    /// <summary>What is run: <see cref="Program"/>, or the native executable that users have, which starts at once.</summary>
+    public string Executable { get; init; } = Program;
+
+    /// <summary>The account that the program runs as; null: our own. Only root can choose.</summary>
+    public string? RunAs { get; set; }
+
     public string PolicyPath => Path.Combine(Folder, "twibackup.json");
 
     public static string Program => Path.Combine(AppContext.BaseDirectory, "twibackup");
 
+    /// <summary>The native executable where ./test has published it.</summary>
+    public static string Fastest => Environment.GetEnvironmentVariable("TWIBACKUP_NATIVE") is { Length: > 0 } native ? native : Program;
+
     public static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static async Task<CommandLine> StartAsync(params (string Name, string Value)[] settings)
+    public static Task<CommandLine> StartAsync(params (string Name, string Value)[] settings) =>
+        StartAsync(Program, new InitOptions(), TestStores.NewFileStore(), settings);
+
+    /// <summary>The same with another executable, kind of cluster, and store, which is then owned.</summary>
+    public static async Task<CommandLine> StartAsync(string executable, InitOptions init, TestStore store, params (string Name, string Value)[] settings)
     {
-        var server = await TestPostgres.StartAsync(settings);
-        await server.ExecuteAsync("postgres", "grant pg_monitor to replicator");
-        var store = TestStores.NewFileStore();
+        var server = await TestPostgres.StartAsync(init, settings);
+        await server.ExecuteAsync(
+            "postgres", "grant pg_monitor to replicator", "grant execute on function pg_create_restore_point(text) to replicator");
         var folder = Directory.CreateTempSubdirectory("twi-cli-");
         var keys = await KeyFiles.GenerateAsync(Path.Combine(folder.FullName, "keys"), TimeProvider.System, Cancellation);
         var ring = new KeyRing(
@@ -52,11 +70,18 @@ internal sealed class CommandLine : IAsyncDisposable
             await KeyFiles.ReadIdentitiesAsync(keys.IdentityFile, Cancellation),
             await KeyFiles.ReadSigningKeyAsync(keys.SigningFile, Cancellation),
             [keys.SigningPublic]);
-        var system = new CommandLine(server, store, folder, keys, ring);
+        var system = new CommandLine(server, store, folder, keys, ring) { Executable = executable };
         // Data directories below it belong to the server's account, which must be let through.
         File.SetUnixFileMode(folder.FullName, (UnixFileMode)0b111_001_001);
         await system.WritePolicyAsync(_ => { });
         return system;
+    }
+
+    /// <summary>Has the program reach the store at another address.</summary>
+    public Task UseStoreAsync(string url)
+    {
+        StoreUrl = url;
+        return WritePolicyAsync(_ => { });
     }
 
     /// <summary>Writes the policy, changed by <paramref name="change"/>.</summary>
@@ -73,7 +98,7 @@ internal sealed class CommandLine : IAsyncDisposable
                 ["password"] = "env:TWI_TEST_PASSWORD",
                 ["slot"] = "twibackup",
             },
-            ["stores"] = new JsonObject { ["primary"] = Store.Url },
+            ["stores"] = new JsonObject { ["primary"] = StoreUrl },
             ["keys"] = new JsonObject
             {
                 ["recipients"] = new JsonArray(Keys.Recipient.ToString()),
@@ -99,15 +124,39 @@ internal sealed class CommandLine : IAsyncDisposable
         return File.WriteAllTextAsync(PolicyPath, policy.ToJsonString(), Cancellation);
     }
 
+    /// <summary>The policy of a server without physical replication, where the superuser on its socket dumps <paramref name="databases"/>.</summary>
+    public Task WriteDumpPolicyAsync(params string[] databases) => WritePolicyAsync(policy =>
+    {
+        policy["database"] = new JsonObject
+        {
+            ["mode"] = "dump",
+            ["connection"] = $"host={Server.Superuser.Host} port={Server.Port} user=postgres dbname=postgres",
+            ["databases"] = new JsonArray([.. databases.Select(d => JsonValue.Create(d))]),
+        };
+        policy["backups"] = new JsonObject { ["dump"] = new JsonObject { ["schedule"] = "0 * * * *", ["keep"] = "30d", ["lockTimeout"] = "20s" } };
+    });
+
+    /// <summary>Changes the policy that is there.</summary>
+    public async Task ChangePolicyAsync(Action<JsonObject> change)
+    {
+        var policy = JsonNode.Parse(await File.ReadAllTextAsync(PolicyPath, Cancellation))!.AsObject();
+        change(policy);
+        await File.WriteAllTextAsync(PolicyPath, policy.ToJsonString(), Cancellation);
+    }
+
     /// <summary>Starts the program; what it says is in the result of <see cref="EndAsync"/>.</summary>
     public Process Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo(Program) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Folder };
+        var start = new ProcessStartInfo(Executable) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Folder };
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         start.ArgumentList.Add("--policy");
         start.ArgumentList.Add(PolicyPath);
         start.Environment["TWI_TEST_PASSWORD"] = TestPostgres.ReplicatorPassword;
+        foreach (var (name, value) in Store.Environment)
+            start.Environment[name] = value;
+        if (RunAs is not null)
+            start.UserName = RunAs;
         return Process.Start(start)!;
     }
 

@@ -34,5 +34,22 @@ public sealed class Invariant05_Memory_is_bounded
         TestContext.Current.TestOutputHelper!.WriteLine($"Peak memory for {Sizes.Text(size)}: backup {Sizes.Text(peak)}, restore {Sizes.Text(restorePeak)}");
         Assert.InRange(peak, 1, Limit);
         Assert.InRange(restorePeak, 1, Limit);
+
+        // The same as a dump: through pg_dump and pg_restore, which keep nothing either.
+        await system.WriteDumpPolicyAsync("app");
+        var (dumpPeak, loadPeak) = (await PeakAsync(system, "backup", "dump"), await PeakAsync(system, "restore", "dump", "--as", "again"));
+        TestContext.Current.TestOutputHelper!.WriteLine($"dump {Sizes.Text(dumpPeak)}, restore of the dump {Sizes.Text(loadPeak)}");
+        Assert.InRange(dumpPeak, 1, Limit);
+        Assert.InRange(loadPeak, 1, Limit);
+    }
+
+    private static async Task<long> PeakAsync(CommandLine system, params string[] arguments)
+    {
+        var process = system.Start(arguments);
+        var id = process.Id;
+        var ended = CommandLine.EndAsync(process);
+        var peak = await MemoryWatch.PeakAsync(id, ended, CommandLine.Cancellation);
+        Assert.True((await ended).ExitCode == 0, (await ended).Errors);
+        return peak;
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
 using TwiBackup.Tests.Postgres;
 
 namespace TwiBackup.Tests.Invariants;
@@ -31,13 +32,24 @@ public sealed class Invariant06_A_secret_stays_one
             await system.RunAsync("restore", "database", directory, "--verbose"),
             await system.RunAsync("list", "--json"),
         };
+        // Dumps hold password hashes and settings of databases; both stay inside.
+        await system.Server.ExecuteAsync("postgres", "alter role replicator superuser", "alter database app set bot.token = 'setting-secret'");
+        secrets = [.. secrets, "setting-secret", await system.Server.ScalarAsync("select rolpassword from pg_authid where rolname = 'app'")];
+        await system.WritePolicyAsync(policy =>
+        {
+            policy["database"]!["databases"] = new JsonArray("app");
+            policy["backups"]!["dump"] = new JsonObject { ["schedule"] = "0 3 * * *", ["keep"] = "30d" };
+        });
+        outcomes.Add(await system.RunAsync("backup", "dump", "--verbose"));
+        outcomes.Add(await system.RunAsync("restore", "dump", "--as", "copy", "--verbose"));
         await system.WritePolicyAsync(policy => policy["database"]!["connection"] = $"host=127.0.0.1 port=1 user=replicator password={secrets[1].Replace(' ', '_')} dbname=postgres sslmode=disable");
         outcomes.Add(await system.RunAsync("backup", "database", "--verbose"));
         await watching.CancelAsync();
         await watch;
 
-        Assert.Equal([0, 0, 0, 0], outcomes.Take(4).Select(o => o.ExitCode));
-        Assert.NotEqual(0, outcomes[4].ExitCode);
+        Assert.Equal([0, 0, 0, 0, 0, 0], outcomes.Take(6).Select(o => o.ExitCode));
+        Assert.NotEqual(0, outcomes[6].ExitCode);
+        Assert.Contains(lines.Keys, l => l.Contains("pg_restore", StringComparison.Ordinal));
         Assert.Contains(lines.Keys, l => l.Contains("pg_dumpall", StringComparison.Ordinal) || l.Contains("pg_amcheck", StringComparison.Ordinal));
         foreach (var secret in secrets.Append("repl_pass"))
         {

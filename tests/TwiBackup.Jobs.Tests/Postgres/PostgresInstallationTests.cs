@@ -43,6 +43,23 @@ public sealed class PostgresInstallationTests
             "postgresql-client-15.", Assert.Throws<TwiBackupException>(() => bare.Tool("pg_dump")).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Clients_need_no_server_and_may_be_newer_but_not_older()
+    {
+        var major = TestEnvironment.Installation.Major;
+        var here = PostgresInstallation.FindClient("pg_dump", major, TestEnvironment.Variables);
+        Assert.Equal(major, here.Major);
+        using var clients = new Database.Dumps.FakeTools("postgres", "exit 1");
+        File.Delete(Path.Combine(clients.Folder, "postgres"));
+        var chosen = new Dictionary<string, string> { ["TWIBACKUP_PG_BIN"] = clients.Folder };
+        Assert.Equal(clients.Folder, PostgresInstallation.FindClient("pg_dump", major, chosen).BinDirectory);
+        Assert.Equal(clients.Folder, PostgresInstallation.FindClient("pg_restore", major - 1, chosen).BinDirectory);
+        var older = Assert.Throws<TwiBackupException>(() => PostgresInstallation.FindClient("pg_restore", major + 1, chosen));
+        Assert.Contains($"pg_restore of PostgreSQL {major + 1} or newer is needed", older.Message, StringComparison.Ordinal);
+        Assert.Contains($"postgresql-client-{major + 1}", older.Message, StringComparison.Ordinal);
+        Assert.Equal(major, PostgresInstallation.FindAtLeast(major - 1, TestEnvironment.Variables).Major);
+    }
+
     [Theory]
     [InlineData("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n", "15.18")]
     [InlineData("postgres (PostgreSQL) 18beta1\n", "18.0")]

@@ -87,6 +87,14 @@ public sealed class TestPostgres : IAsyncDisposable
             DataDirectory, Options(Merge(Settings, settings), port), TestContext.Current.CancellationToken);
     }
 
+    /// <summary>Goes on with another data directory, which stays its owner's, on the same port; this one is killed if it still runs.</summary>
+    public async Task GoOnWithAsync(string dataDirectory)
+    {
+        var port = Server.Port;
+        await Server.DisposeAsync();
+        Server = await LocalServer.StartAsync(dataDirectory, Options(Settings, port), TestContext.Current.CancellationToken);
+    }
+
     /// <summary>Runs statements as the superuser, each on its own (so VACUUM and CREATE DATABASE work).</summary>
     public Task ExecuteAsync(string database, params string[] statements) =>
         ExecuteAsync(Superuser with { Database = database }, statements);

@@ -122,6 +122,21 @@ public sealed class PrunerTests : IAsyncDisposable
         Assert.Equal(new Lsn(0x3000000), chain.Timelines.Single().Ranges[0].End);
     }
 
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(8, 2)]
+    public async Task A_timeline_that_a_restore_claimed_and_nobody_wrote_on_keeps_everything_for_a_window_and_not_for_ever(int daysAgo, int gone)
+    {
+        for (var day = 0; day < 3; day++)
+            await PlantFullAsync(-60 + day, -30, (ulong)(day + 1) << 24);
+        var wal = new WalObjects(store.Store, keys, Layout, _ => { });
+        await wal.PutClusterFactsAsync(1 << 20, Cancellation);
+        await wal.PutHistoryAsync(2, "1\t0/2000100\tbeside\n"u8.ToArray(), Cancellation);
+        foreach (var history in Directory.GetFiles(store.Root, "00000002.history*", SearchOption.AllDirectories))
+            File.SetLastWriteTimeUtc(history, Now.UtcDateTime.AddDays(-daysAgo));
+        Assert.Equal(gone, (await PruneAsync()).Sets.Count);
+    }
+
     [Fact]
     public async Task A_refused_set_is_neither_counted_nor_removed()
     {

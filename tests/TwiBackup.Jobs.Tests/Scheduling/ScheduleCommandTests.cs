@@ -69,12 +69,18 @@ public sealed class ScheduleCommandTests : IAsyncLifetime
         await UntilAsync(async () => await postgres.ScalarAsync($"select bool_or(write_lsn >= '{written}' or sent_lsn >= '{written}') from pg_stat_replication") == "True", schedule);
         var children = ChildrenOf(schedule.Id);
         Assert.NotEmpty(children);
+        var health = await RunAsync("schedule", "--health");
+        Assert.True(health.ExitCode == 0, health.Output);
+        Assert.StartsWith("OK twi: ", health.Output, StringComparison.Ordinal);
         var watch = Stopwatch.StartNew();
         Signal(schedule, "TERM");
         await schedule.WaitForExitAsync(Cancellation).WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"{watch.Elapsed}: {Log}");
         Assert.True(schedule.ExitCode == 0, Log);
         Assert.All(children, c => Assert.False(IsAlive(c)));
+        health = await RunAsync("schedule", "--health");
+        Assert.Equal(1, health.ExitCode);
+        Assert.StartsWith("ILL no scheduler has begun its work", health.Output, StringComparison.Ordinal);
 
         WalLayout? layout = null;
         await foreach (var cluster in store.ListFoldersAsync(WalLayout.ClustersOf("twi"), Cancellation))

@@ -55,6 +55,27 @@ public sealed class ScheduledJobsTests
         Assert.Equal(job, JobReport.NameOf(Program.CreateRoot().Parse(line.Split(' '))));
 
     [Fact]
+    public void The_running_system_is_asked_at_its_own_time_without_the_identity()
+    {
+        var policy = TestPolicy.Parse(
+            keys: $"{{ \"recipients\": [\"{TestPolicy.Recipient}\"], \"identity\": \"env:IDENTITY\", \"signingKey\": \"env:SIGNING\", \"verifierKey\": \"env:VERIFIER\" }}",
+            alerts: """{ "discord": "env:DISCORD" }""",
+            extra: "\"verification\": { \"schedule\": \"0 3 * * 0\", \"system\": { \"schedule\": \"30 7 * * *\" } },");
+        var job = Assert.Single(ScheduledJobs.Of(policy), j => j.Kind == "verification system");
+        Assert.Equal(("verify system", "30 7 * * *", null), (job.Name, job.Schedule.Text, job.Needs));
+        Assert.Equal(["verification full", "verification system"], ScheduledJobs.Find(policy, "verification").Select(j => j.Kind));
+        Assert.Empty(Program.CreateRoot().Parse([.. job.Arguments, "--policy", "x"]).Errors);
+        var variables = new[] { "IDENTITY", "SIGNING", "VERIFIER", "DISCORD", "DB_PASSWORD" }.ToDictionary(name => name, _ => "x");
+        Assert.Equal(
+            ["DB_PASSWORD", "DISCORD", "SIGNING", "VERIFIER"],
+            JobEnvironment.For(job.Secrets, policy, variables).Keys.Where(variables.ContainsKey).Order());
+        // Without one of its own it goes with the others.
+        var together = TestPolicy.Parse(extra: "\"verification\": { \"schedule\": \"0 3 * * 0\", \"system\": {} },");
+        Assert.Equal("0 3 * * 0", Assert.Single(ScheduledJobs.Of(together), j => j.Kind == "verification system").Schedule.Text);
+        Assert.DoesNotContain(ScheduledJobs.Of(Whole), j => j.Kind == "verification system");
+    }
+
+    [Fact]
     public void Servers_without_physical_replication_are_dumped_and_have_no_receiver()
     {
         var text = TestPolicy.Text(backups: """{ "dump": { "schedule": "0 2 * * *", "keep": "30d" } }""").Replace("\"physical\"", "\"dump\"", StringComparison.Ordinal);

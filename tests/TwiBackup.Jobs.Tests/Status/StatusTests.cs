@@ -138,7 +138,7 @@ public sealed class StatusTests : IAsyncDisposable
         Assert.Equal(ComponentState.Good, Of(await ReadAsync(), "full").State);
         clock.Jump(TimeSpan.FromMinutes(2));
         var full = Of(await ReadAsync(), "full");
-        Assert.Equal((ComponentState.Missed, (DateTimeOffset?)last.AddHours(24)), (full.State, full.NextRun));
+        Assert.Equal((ComponentState.Missed, (DateTimeOffset?)last.AddHours(24), (DateTimeOffset?)last.AddHours(24)), (full.State, full.NextRun, full.OverdueSince));
     }
 
     [Fact]
@@ -179,6 +179,46 @@ public sealed class StatusTests : IAsyncDisposable
         status = await ReadAsync(extra: Weekly);
         Assert.Equal(ComponentState.Missed, Of(status, "verification").State);
         Assert.Contains("nothing was verified", Of(status, "verification").Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_restore_would_take_follows_the_rate_that_was_measured_and_the_WAL_since()
+    {
+        // The set has 10 bytes of plain text; 12.5 s were measured with nothing replayed.
+        var set = await PlantAsync(Now);
+        await VerifiedAsync(set.Id, Now, proven: true);
+        var full = Of(await ReadAsync(), "full");
+        Assert.Equal((12.5, 7200.0), (full.ExpectedRestoreSeconds!.Value, full.RestoreObjectiveSeconds!.Value));
+        // From the stop LSN on a MiB less 256 bytes is to be replayed, at 0.8 bytes a second.
+        await SegmentsAsync(1, 0x10);
+        full = Of(await ReadAsync(), "full");
+        Assert.Equal((10 + (1 << 20) - 0x100) / 0.8, full.ExpectedRestoreSeconds!.Value, 0.1);
+    }
+
+    [Fact]
+    public async Task A_restore_that_took_longer_than_is_promised_is_missed()
+    {
+        var set = await PlantAsync(Now);
+        await VerifiedAsync(set.Id, Now.AddMinutes(-2), proven: true, seconds: 7201);
+        var full = Of(await ReadAsync(), "full");
+        Assert.Equal(ComponentState.Missed, full.State);
+        Assert.Contains("took 2 h, and 2h is promised", full.Detail, StringComparison.Ordinal);
+        await VerifiedAsync(set.Id, Now.AddMinutes(-1), proven: true);
+        Assert.Equal(ComponentState.Good, Of(await ReadAsync(), "full").State);
+    }
+
+    [Fact]
+    public async Task A_disaster_that_was_not_survived_is_no_good_state_until_that_one_was()
+    {
+        const string Quarterly = "\"rehearsal\": { \"schedule\": \"0 6 1 1,4,7,10 *\" },";
+        await PlantAsync(Now);
+        List<RehearsalOutcome> outcomes = [new("a", "lost-host", Now.AddHours(-3), "database lost 2 h")];
+        outcomes.Add(new RehearsalOutcome("b", "ransomware", Now.AddHours(-2), null));
+        var rehearsal = Of(await ReadAsync(extra: Quarterly, rehearsals: outcomes), "rehearsal");
+        Assert.Equal((ComponentState.Missed, "b", 2), (rehearsal.State, rehearsal.Id, rehearsal.Count));
+        Assert.Contains("lost-host, a, missed: database lost 2 h", rehearsal.Detail, StringComparison.Ordinal);
+        outcomes.Add(new RehearsalOutcome("c", "lost-host", Now.AddHours(-1), null));
+        Assert.Equal(ComponentState.Good, Of(await ReadAsync(extra: Quarterly, rehearsals: outcomes), "rehearsal").State);
     }
 
     [Fact]
@@ -265,11 +305,12 @@ public sealed class StatusTests : IAsyncDisposable
 
     private SetCatalog Catalog() => new(primary.Store, SampleSets.System, keys);
 
-    private Task<SystemStatus> ReadAsync(bool withReplica = false, string extra = "") => Reader(withReplica, extra).ReadAsync(Cancellation);
+    private Task<SystemStatus> ReadAsync(bool withReplica = false, string extra = "", IReadOnlyList<RehearsalOutcome>? rehearsals = null) =>
+        Reader(withReplica, extra, rehearsals).ReadAsync(Cancellation);
 
-    private StatusReader Reader(bool withReplica, string extra) => new(
+    private StatusReader Reader(bool withReplica, string extra, IReadOnlyList<RehearsalOutcome>? rehearsals = null) => new(
         TestPolicy.Parse(extra: extra), Catalog(), withReplica ? new SetCatalog(replica.Store, SampleSets.System, keys) : null,
-        new VerificationLog(primary.Store, SampleSets.System, [verifier.Public]), clock);
+        new VerificationLog(primary.Store, SampleSets.System, [verifier.Public]), clock, _ => Task.FromResult(rehearsals ?? []));
 
     private static Manifest Manifest(DateTimeOffset at, SourceFacts? facts = null) =>
         SampleSets.Manifest(SetKind.Full, SampleSets.Id(at), at.AddDays(30), facts ?? SampleSets.Facts(1, 0x1000000, 0x1000100, at)) with { StartedAt = at, CompletedAt = at };
@@ -286,7 +327,7 @@ public sealed class StatusTests : IAsyncDisposable
 
     private static async Task PutAsync(TestStore test, string key) => await test.Store.TryPutBytesAsync(key, new byte[100], Cancellation);
 
-    private Task VerifiedAsync(string id, DateTimeOffset at, bool proven) => new VerificationLog(primary.Store, SampleSets.System, [verifier.Public]).WriteAsync(
+    private Task VerifiedAsync(string id, DateTimeOffset at, bool proven, double seconds = 12.5) => new VerificationLog(primary.Store, SampleSets.System, [verifier.Public]).WriteAsync(
         new VerificationRecord
         {
             Format = VerificationRecord.CurrentFormat,
@@ -299,7 +340,7 @@ public sealed class StatusTests : IAsyncDisposable
             StartedAt = at,
             CompletedAt = at,
             Target = "the newest",
-            RestoreSeconds = 12.5,
+            RestoreSeconds = seconds,
             Checks = proven ? [] : [new Check("amcheck", false, "index broken")],
         },
         verifier, Cancellation);

@@ -8,7 +8,8 @@ namespace TwiBackup.Tests.Stores;
 /// <summary>
 /// A TCP proxy that breaks what it is told to: connections are cut, reset, delayed or left silent, answers lost or made up.
 /// A fault armed waits for the next answer of a request whose first line it matches, and is then used up; faults are met in the
-/// order in which they were armed. For any protocol in which the client speaks first; first lines are HTTP's.
+/// order in which they were armed. A <see cref="Storm"/> breaks requests by chance. For any protocol in which the client speaks first;
+/// first lines are HTTP's.
 /// </summary>
 public sealed class FaultProxy : IAsyncDisposable
 {
@@ -19,6 +20,10 @@ public sealed class FaultProxy : IAsyncDisposable
     private readonly List<Fault> _faults = [];
     private readonly Task _accepting;
     private readonly ConcurrentQueue<string> _requests = new();
+    private readonly ConcurrentDictionary<Socket, bool> _open = new();
+    private Trigger? _when;
+    private long _bytes;
+    private volatile bool _down;
 
     public FaultProxy(IPEndPoint target)
     {
@@ -27,7 +32,32 @@ public sealed class FaultProxy : IAsyncDisposable
         _accepting = AcceptAsync();
     }
 
-    private sealed record Fault(string FirstLine, long AfterBytes, Func<Socket, Socket, Task> Happens, bool BeforeServer = false);
+    /// <summary>What happens to requests that no armed fault is for; null: nothing.</summary>
+    public FaultStorm? Storm { get; set; }
+
+    /// <summary>Bytes that were passed on in both directions.</summary>
+    public long Bytes => Interlocked.Read(ref _bytes);
+
+    /// <summary>The server is gone: connections are reset, and none is taken.</summary>
+    public bool Down
+    {
+        get => _down;
+        set
+        {
+            _down = value;
+            if (!value)
+                return;
+            foreach (var socket in _open.Keys)
+                Abort(socket);
+        }
+    }
+
+    /// <summary>Does something before the byte of this number is passed on.</summary>
+    public void When(long bytes, Action happens) => Volatile.Write(ref _when, new Trigger(bytes, happens));
+
+    private sealed record Trigger(long Bytes, Action Happens);
+
+    private sealed record Fault(string FirstLine, long AfterBytes, Func<Socket, Socket, Task> Happens, bool BeforeServer = false, bool Crawls = false);
 
     /// <summary>Before an HTTP server.</summary>
     public static FaultProxy Before(Uri server) => new(new IPEndPoint(IPAddress.Parse(server.Host), server.Port));
@@ -72,6 +102,9 @@ public sealed class FaultProxy : IAsyncDisposable
     public void FallSilent(long afterBytes = 0, string firstLine = "") =>
         Arm(new Fault(firstLine, afterBytes, (_, _) => Task.Delay(Timeout.Infinite, _stop.Token)));
 
+    /// <summary>After so many bytes the answer comes byte by byte, each long after the one before.</summary>
+    public void Crawl(long afterBytes = 0, string firstLine = "") => Arm(new Fault(firstLine, afterBytes, (_, _) => Task.CompletedTask, Crawls: true));
+
     /// <summary>The answer begins so much later.</summary>
     public void Delay(TimeSpan time, string firstLine = "") => Arm(new Fault(firstLine, 0, (_, _) => Task.Delay(time, _stop.Token)));
 
@@ -106,12 +139,21 @@ public sealed class FaultProxy : IAsyncDisposable
 
     private static Task Reset(Socket client, Socket server)
     {
-        foreach (var socket in (Socket[])[client, server])
+        Abort(client);
+        Abort(server);
+        return Task.CompletedTask;
+    }
+
+    private static void Abort(Socket socket)
+    {
+        try
         {
             socket.LingerState = new LingerOption(true, 0);
             socket.Close();
         }
-        return Task.CompletedTask;
+        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        {
+        }
     }
 
     private async Task AcceptAsync()
@@ -132,14 +174,25 @@ public sealed class FaultProxy : IAsyncDisposable
         using (client)
         {
             client.NoDelay = server.NoDelay = true;
+            _open[client] = _open[server] = true;
             try
             {
+                if (_down)
+                {
+                    Abort(client);
+                    return;
+                }
                 await server.ConnectAsync(_target, _stop.Token);
                 var talk = new Talk();
                 await Task.WhenAll(AskAsync(client, server, talk), AnswerAsync(client, server, talk));
             }
             catch (Exception ended) when (ended is SocketException or OperationCanceledException or ObjectDisposedException)
             {
+            }
+            finally
+            {
+                _open.TryRemove(client, out _);
+                _open.TryRemove(server, out _);
             }
         }
     }
@@ -159,8 +212,11 @@ public sealed class FaultProxy : IAsyncDisposable
                     talk.FirstLine = head.Split('\n')[0].TrimEnd();
                     _requests.Enqueue(talk.FirstLine);
                     Heads.Enqueue(head.Split("\r\n\r\n")[0]);
+                    (talk.Strike, talk.Crawls) = (null, false);
                     if (Take(talk.FirstLine, 0, beforeServer: true) is { } fault)
                         await fault.Happens(client, server);
+                    else if ((talk.Strike = Storm?.Next()) is { BeforeServer: true } strike)
+                        await strike.Happens(client, server, _stop.Token);
                 }
                 await SendAllAsync(server, buffer.AsMemory(0, read));
             }
@@ -188,15 +244,24 @@ public sealed class FaultProxy : IAsyncDisposable
                     await SendAllAsync(client, bytes);
                     continue;
                 }
-                if (Take(talk.FirstLine, talk.Bytes + read, beforeServer: false) is { } fault)
+                if (talk.Strike is { BeforeServer: false } strike)
+                    bytes = await strike.AnswerAsync(client, server, talk.Bytes, bytes, _stop.Token);
+                else if (Take(talk.FirstLine, talk.Bytes + read, beforeServer: false) is { } fault)
                 {
                     var before = (int)Math.Max(0, fault.AfterBytes - talk.Bytes);
                     await SendAllAsync(client, bytes[..before]);
                     await fault.Happens(client, server);
+                    talk.Crawls = fault.Crawls;
                     bytes = bytes[before..];
                 }
                 talk.Bytes += read;
                 talk.Answered = true;
+                for (; talk.Crawls && bytes.Length > 0; bytes = bytes[1..])
+                {
+                    await SendAllAsync(client, bytes[..1]);
+                    await Task.Delay(FaultStrike.CrawlPause, _stop.Token);
+                }
+
                 await SendAllAsync(client, bytes);
             }
             client.Shutdown(SocketShutdown.Send);
@@ -211,6 +276,10 @@ public sealed class FaultProxy : IAsyncDisposable
 
     private async Task SendAllAsync(Socket socket, ReadOnlyMemory<byte> bytes)
     {
+        var passed = Interlocked.Add(ref _bytes, bytes.Length);
+        if (Volatile.Read(ref _when) is { } when && passed >= when.Bytes && Interlocked.CompareExchange(ref _when, null, when) == when)
+            when.Happens();
+
         while (bytes.Length > 0)
             bytes = bytes[await socket.SendAsync(bytes, _stop.Token)..];
     }
@@ -232,5 +301,9 @@ public sealed class FaultProxy : IAsyncDisposable
         public long Bytes { get; set; }
 
         public bool Answered { get; set; } = true;
+
+        public FaultStrike? Strike { get; set; }
+
+        public bool Crawls { get; set; }
     }
 }

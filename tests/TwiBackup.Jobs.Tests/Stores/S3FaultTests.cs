@@ -224,6 +224,24 @@ public sealed class S3FaultTests
     }
 
     [Fact]
+    public async Task An_answer_that_names_more_bytes_than_the_object_has_ends_where_the_object_does()
+    {
+        await using var test = await TestStores.NewS3StoreAsync();
+        await using var proxy = await NewProxyAsync();
+        await using var store = Through(proxy, test, patience: 1);
+        var bytes = RandomNumberGenerator.GetBytes(100_000);
+        await test.Store.PutBytesAsync("k", bytes, PutCondition.IfAbsent, None);
+        proxy.Storm = new FaultStorm(1, 1, FaultKind.LengthTooLong);
+        await using var read = await store.OpenReadAsync("k", null, null, None);
+        proxy.Storm = null;
+        using var got = new MemoryStream();
+
+        await read.CopyToAsync(got, None);
+
+        Assert.Equal(bytes, got.ToArray());
+    }
+
+    [Fact]
     public async Task A_silent_server_is_not_waited_for_for_ever()
     {
         await using var test = await TestStores.NewS3StoreAsync();

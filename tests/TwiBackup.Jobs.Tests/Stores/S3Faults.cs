@@ -10,6 +10,13 @@ internal static class S3Faults
     public static string Xml(string status, string body) =>
         $"HTTP/1.1 {status}\r\nContent-Type: application/xml\r\nConnection: close\r\nContent-Length: {body.Length}\r\n\r\n{body}";
 
+    /// <summary>The URL of the test's store through the proxy, for a program.</summary>
+    public static string UrlThrough(FaultProxy proxy, TestStore test)
+    {
+        var endpoint = ObjectStoreFactory.ParseS3(StoreUrl.Parse(test.Url), test.Environment).Endpoint!;
+        return test.Url.Replace(endpoint.GetLeftPart(UriPartial.Authority), proxy.Address, StringComparison.Ordinal);
+    }
+
     public static async Task<FaultProxy> NewProxyAsync() => FaultProxy.Before((await S3TestServer.GetAsync()).Endpoint);
 
     /// <summary>The test's store through the proxy: small parts, quick retries. Patience is in seconds.</summary>

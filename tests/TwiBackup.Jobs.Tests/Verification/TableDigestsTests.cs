@@ -1,6 +1,8 @@
 using TwiBackup.Postgres;
 using TwiBackup.Progress;
 using TwiBackup.Rehearsal.Bot;
+using TwiBackup.Catalog;
+using TwiBackup.Database;
 using TwiBackup.Verification;
 using TwiBackup.Tests.Postgres;
 using TwiBackup.Tests.Rehearsal.Bot;

@@ -120,11 +120,12 @@ public sealed class PostgresReplaysWalTests
         Assert.InRange(history, 0, begun.FindIndex(k => k.Contains("/00000002/", StringComparison.Ordinal)) - 1);
         Assert.DoesNotContain(test.Events, e => e.Kind is WalEventKind.Conflict or WalEventKind.Gap);
         var chain = await test.ChainAsync();
-        await chain.LoadHistoriesAsync(new SignedObjects(test.Store, test.ReadKeys), WalTest.Cancellation);
+        await chain.LoadHistoriesAsync(new SignedObjects(test.Store, test.ReadKeys), new HashSet<uint>(), WalTest.Cancellation);
         Assert.True(chain.Prove(from, chain.PathTo(2), to).Whole, chain.Prove(from, chain.PathTo(2), to).Message);
     }
 
-    private static async Task<string> BaseBackupAsync(TestPostgres postgres)
+    /// <summary>A copy by pg_basebackup, without WAL.</summary>
+    internal static async Task<string> BaseBackupAsync(TestPostgres postgres)
     {
         var folder = TestEnvironment.Account.CreatePrivateDirectory("twi-bb-");
         var data = Path.Combine(folder, "data");

@@ -11,11 +11,17 @@ internal sealed class RecoveryShell : IAsyncDisposable
 {
     private readonly string _folder = TestEnvironment.Account.CreatePrivateDirectory("twi-rc-");
     private readonly CancellationTokenSource _stop = new();
-    private readonly WalFetch _fetch;
+    private readonly Func<string, string, CancellationToken, Task<int>> _fetch;
     private readonly Task _answering;
     private readonly List<(string Name, int Code)> _answers = [];
 
     public RecoveryShell(WalFetch fetch)
+        : this(async (name, destination, cancellationToken) => (int)await fetch.FetchAsync(name, destination, cancellationToken))
+    {
+    }
+
+    /// <param name="fetch">Brings the file of the first argument to the second, and returns what the command ends with.</param>
+    public RecoveryShell(Func<string, string, CancellationToken, Task<int>> fetch)
     {
         _fetch = fetch;
         Script = Path.Combine(_folder, "fetch.sh");
@@ -57,7 +63,7 @@ internal sealed class RecoveryShell : IAsyncDisposable
                 int code;
                 try
                 {
-                    code = (int)await _fetch.FetchAsync(lines[0], lines[1], cancellationToken);
+                    code = await _fetch(lines[0], lines[1], cancellationToken);
                     if (code == 0)
                         TestEnvironment.Account.Chown(lines[1]);
                 }

@@ -1,72 +1,54 @@
+using System.Security.Cryptography;
 using TwiBackup.Postgres;
 using TwiBackup.Progress;
-using TwiBackup.Sealing;
-using TwiBackup.Tests.Sealing;
+using TwiBackup.Tests.Database;
 using TwiBackup.Wal;
-using ZstdSharp.Unsafe;
 
 namespace TwiBackup.Tests.Wal;
 
+/// <summary>Puts end in any order; what may be acknowledged does not (invariant 4).</summary>
 public sealed class SegmentPipelineTests
 {
-    private const int Size = 4 << 20;
-    private const int KiB = 1 << 10;
+    private const int Size = 1 << 20;
+
+    private static readonly WalLayout Layout = new(WalTest.System, 15, 7301234567890123456);
 
     [Fact]
-    public async Task A_whole_segment_takes_over_what_its_tails_have_compressed()
+    public async Task Nothing_behind_a_segment_that_is_not_stored_yet_may_be_acknowledged_though_it_is_stored()
     {
         await using var test = WalTest.Create();
-        var layout = new WalLayout(WalTest.System, 15, 7_300_000_000_000_000_000);
-        var objects = new WalObjects(test.Store, test.Keys, layout, test.Tell);
-        var voice = new OutageVoice(WalEventKind.StoreOutage, null, "out", test.Tell, SilentProgress.Instance, TimeProvider.System);
-        await using var pipeline = new SegmentPipeline(objects, Size, TimeSpan.FromHours(1), voice, () => { });
-        var segment = new WalSegment(1, 5, Size);
-        var content = Samples.Bytes(Size);
-        pipeline.Begin(1, segment.Start);
-        var at = 0;
-        // Two tails that are worth keeping, and one that is too small.
-        foreach (var length in (int[])[1024 * KiB, 600 * KiB, 100 * KiB, Size - 1724 * KiB])
+        var (first, third) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var store = new HookStore(test.Store)
         {
-            Assert.True(await pipeline.AppendAsync(pipeline.Received, content.AsMemory(at, length), TimeSpan.FromSeconds(10), WalTest.Cancellation));
-            at += length;
-            await pipeline.DrainAsync(WalTest.Cancellation);
-        }
-
-        var keys = await test.KeysAsync(layout.SegmentPrefix(segment.Name));
-        Assert.Equal(3, keys.Count(key => key.Contains($"{segment.Name}/", StringComparison.Ordinal)));
-        var whole = Assert.Single(keys, key => key.Contains($"{segment.Name}-", StringComparison.Ordinal));
-        using var opened = new MemoryStream();
-        await new SignedObjects(test.Store, test.ReadKeys).ReadAsync(whole, opened, Size, null, WalTest.Cancellation);
-        Assert.Equal(content, opened.ToArray());
-        // Two that were there, the rest, and the signature.
-        Assert.Equal(4, CountFrames(await PayloadAsync(test, whole)));
-    }
-
-    private static async Task<byte[]> PayloadAsync(WalTest test, string key)
-    {
-        await using var source = await test.Store.OpenReadAsync(key, null, null, WalTest.Cancellation);
-        using var age = new AgeReader(source, test.ReadKeys.Identities, key);
-        using var payload = new MemoryStream();
-        while (!age.Ended)
+            BeforeWrite = key => key.Contains("000000010000000000000001-", StringComparison.Ordinal) ? first.Task
+                : key.Contains("000000010000000000000003-", StringComparison.Ordinal) ? third.Task : Task.CompletedTask,
+        };
+        var voice = new OutageVoice(WalEventKind.StoreOutage, null, "x", test.Tell, SilentProgress.Instance, TimeProvider.System);
+        var begin = new Lsn(Size);
+        await using var pipeline = new SegmentPipeline(
+            new WalObjects(store, test.Keys, Layout, test.Tell), Size, TimeSpan.FromMinutes(1), voice, () => { });
+        try
         {
-            if (age.TryNext(out var chunk))
-                payload.Write(chunk.Span);
-            else if (!age.Ended)
-                await age.FillAsync(WalTest.Cancellation);
+            pipeline.Begin(1, begin);
+            var taken = 0;
+            // The second and those behind the third are stored; as many are taken as there is room for.
+            while (taken < 12 && await pipeline.AppendAsync(begin + (ulong)(taken * Size), RandomNumberGenerator.GetBytes(Size), TimeSpan.FromSeconds(3), WalTest.Cancellation))
+                taken++;
+            Assert.Equal(begin, pipeline.Durable);
+            Assert.False(pipeline.HasDurable);
+
+            first.SetResult();
+            await test.UntilAsync(() => pipeline.Durable > begin, "the first is durable");
+            Assert.Equal(begin + 2 * Size, pipeline.Durable);
+            third.SetResult();
+            await pipeline.DrainAsync(WalTest.Cancellation).WaitAsync(TimeSpan.FromSeconds(30), WalTest.Cancellation);
+            Assert.Equal(begin + (ulong)(taken * Size), pipeline.Durable);
+            Assert.Equal(taken, (await test.KeysAsync(Layout.TimelineFolder(1))).Count(key => key.Split('/').Length == 5));
         }
-
-        return payload.ToArray();
-    }
-
-    private static unsafe int CountFrames(byte[] payload)
-    {
-        var count = 0;
-        fixed (byte* start = payload)
+        finally
         {
-            for (nuint at = 0; at < (nuint)payload.Length; count++)
-                at += Methods.ZSTD_findFrameCompressedSize(start + at, (nuint)payload.Length - at);
+            first.TrySetResult();
+            third.TrySetResult();
         }
-
-        return count;
     }
 }

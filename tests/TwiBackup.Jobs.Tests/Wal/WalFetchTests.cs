@@ -101,6 +101,33 @@ public sealed class WalFetchTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_was_abandoned_behind_the_point_where_a_timeline_was_left_is_not_served_to_the_next()
+    {
+        // Nothing of timeline 2 is stored yet: PostgreSQL asks for its parent's segments, and would replay all that is in them.
+        var whole = await PutAsync(Name(1, 5));
+        await PutAsync(Name(1, 6));
+        await TailAsync(Name(1, 7), Bytes(Size), 0, 5000, null);
+        await HistoryAsync(2, "1\t0/500080\tx\n");
+        await HistoryAsync(3, "1\t0/700080\tx\n");
+        foreach (var options in (WalFetchOptions[])[new WalFetchOptions(Timeline: 2), new WalFetchOptions(Timeline: 3)])
+        {
+            var left = options.Timeline == 2 ? 0x80 : Size;
+            Assert.Equal(WalFetchResult.Fetched, await FetchAsync(Name(1, 5), options));
+            var fetched = await File.ReadAllBytesAsync(Destination, WalTest.Cancellation);
+            Assert.Equal(Size, fetched.Length);
+            Assert.Equal(whole[..left], fetched[..left]);
+            Assert.Equal(-1, fetched.AsSpan(left).IndexOfAnyExcept((byte)0));
+            Assert.Equal(options.Timeline == 2 ? WalFetchResult.NotThere : WalFetchResult.Fetched, await FetchAsync(Name(1, 6), options));
+        }
+
+        Assert.Equal(WalFetchResult.Fetched, await FetchAsync(Name(1, 7), new WalFetchOptions(Timeline: 3)));
+        Assert.Equal(-1, (await File.ReadAllBytesAsync(Destination, WalTest.Cancellation)).AsSpan(0x80).IndexOfAnyExcept((byte)0));
+        // Who follows the first timeline gets all of it.
+        Assert.Equal(WalFetchResult.Fetched, await FetchAsync(Name(1, 5), new WalFetchOptions(Timeline: 1)));
+        Assert.Equal(whole, await File.ReadAllBytesAsync(Destination, WalTest.Cancellation));
+    }
+
+    [Fact]
     public async Task A_missing_history_of_a_timeline_in_use_is_not_the_end()
     {
         await PutAsync(Name(2, 5));
@@ -109,6 +136,13 @@ public sealed class WalFetchTests : IAsyncLifetime
         await RefusedAsync("00000003.history", "is missing");
         Assert.Equal(WalFetchResult.NotThere, await FetchAsync("00000005.history"));
         Assert.Equal(WalFetchResult.Fetched, await FetchAsync("00000004.history"));
+        // Who follows an older timeline looks for a free number, and must not take one of these.
+        var older = new WalFetchOptions(Timeline: 1);
+        foreach (var taken in (string[])["00000002.history", "00000003.history", "00000004.history"])
+            Assert.Equal(WalFetchResult.Fetched, await FetchAsync(taken, older));
+        Assert.Equal(WalFetchResult.NotThere, await FetchAsync("00000005.history", older));
+        File.Delete(Destination);
+        await RefusedAsync("00000003.history", "is missing", new WalFetchOptions(Timeline: 3));
     }
 
     [Fact]
@@ -233,7 +267,7 @@ public sealed class WalFetchTests : IAsyncLifetime
         await PutAsync(Name(2, 4));
         await TailAsync(Name(2, 5), Bytes(Size), 0, 500, null);
         var chain = await WalChain.LoadAsync(_test.Store, Layout, WalTest.Cancellation);
-        await chain.LoadHistoriesAsync(new SignedObjects(_test.Store, _test.ReadKeys), WalTest.Cancellation);
+        await chain.LoadHistoriesAsync(new SignedObjects(_test.Store, _test.ReadKeys), new HashSet<uint>(), WalTest.Cancellation);
         Assert.Equal([$"{Name(1, 5)} is missing (0/500000 to 0/600000)"], chain.Gaps());
         var one = chain.PathTo(1);
         Assert.True(chain.Prove(new Lsn(0x300010), one, new Lsn(0x500000)).Whole);

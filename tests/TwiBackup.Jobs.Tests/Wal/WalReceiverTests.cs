@@ -49,7 +49,7 @@ public sealed class WalReceiverTests
         await test.UntilAsync(() => test.Receiver!.Status.Received >= end, "received");
         Assert.True(SlotLsn(await SlotAsync(postgres)) <= test.Receiver!.Status.Durable);
         Assert.True(test.Receiver.Status.Durable < end);
-        Assert.Contains(test.Events, e => e.Kind == WalEventKind.StoreOutage);
+        await test.UntilAsync(() => test.Events.Any(e => e.Kind == WalEventKind.StoreOutage), "outage told");
         test.Store.Down = false;
         await test.CatchUpAsync(postgres);
         var watch = Stopwatch.StartNew();

@@ -22,11 +22,13 @@ internal static partial class ServerErrors
             _wrongPassword => ("refused the password", "Correct it: PGPASSWORD or the password file."),
             NotAuthorised when report.Message.Contains("pg_hba.conf", StringComparison.Ordinal) =>
                 ($"has no entry in pg_hba.conf that lets this user in ({report.Message})",
-                $"Add \"{(settings.IsUnixSocket ? "local" : "hostssl")} replication "
+                $"Add \"{(settings.IsUnixSocket ? "local" : "hostssl")} {(IsReplication(report) ? "replication" : settings.Database)} "
                     + $"{settings.User}{(settings.IsUnixSocket ? "" : " <this machine's address>")} scram-sha-256\" to it and reload "
                     + $"the server."),
             NotAuthorised or "28P00" => ($"does not let this user in ({report.Message})", "Create the role: CREATE ROLE … LOGIN "
                 + "REPLICATION PASSWORD …."),
+            _noPrivilege when report.Message.Contains("for database", StringComparison.Ordinal) =>
+                ($"does not let this user into the database ({report.Message})", $"Run: GRANT CONNECT ON DATABASE \"{settings.Database}\" TO \"{settings.User}\";"),
             _noPrivilege => ("does not let this user replicate", $"Run: ALTER ROLE \"{settings.User}\" REPLICATION;"),
             _tooMany when report.Message.Contains("(currently 0)", StringComparison.Ordinal) =>
                 ("does not allow replication: wal_level is minimal or max_wal_senders is 0", "Set wal_level = replica and "
@@ -40,6 +42,9 @@ internal static partial class ServerErrors
         };
         return new TwiBackupException($"PostgreSQL at {settings} {what}. {remedy}", cause);
     }
+
+    // "no pg_hba.conf entry for replication connection from host …", or "… for host …, user …, database …".
+    private static bool IsReplication(ServerReport report) => report.Message.Contains("replication connection", StringComparison.Ordinal);
 
     /// <summary>For an error of a command.</summary>
     public static PostgresErrorException ToException(ServerReport report) => new(report.SqlState, report.Message, report.SqlState switch

@@ -138,6 +138,10 @@ public sealed class WalStream
 
     private static Lsn Position(ReadOnlySpan<byte> span, int at) => new(BinaryPrimitives.ReadUInt64BigEndian(span[at..]));
 
-    private static DateTimeOffset Time(ReadOnlySpan<byte> span, int at) =>
-        _epoch.AddTicks(BinaryPrimitives.ReadInt64BigEndian(span[at..]) * TimeSpan.TicksPerMicrosecond);
+    private static DateTimeOffset Time(ReadOnlySpan<byte> span, int at)
+    {
+        var microseconds = BinaryPrimitives.ReadInt64BigEndian(span[at..]);
+        var latest = (DateTimeOffset.MaxValue - _epoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        return microseconds >= 0 && microseconds <= latest ? _epoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond) : throw BodyReader.Malformed();
+    }
 }

@@ -41,11 +41,7 @@ public static class BotSchema
             await CreateRoleAndDatabaseAsync(superuser, database, role, password, cancellation);
             await using var source = BotDataSource.Create(superuser with { Database = database });
             await using var connection = await source.OpenConnectionAsync(cancellation);
-            await using var transaction = await connection.BeginTransactionAsync(cancellation);
-            await connection.RunAsync($"set local role {Sql.Name(role)}", cancellation);
-            await connection.RunAsync(Read("tables"), cancellation);
-            await connection.RunAsync(Read("startup"), cancellation);
-            await transaction.CommitAsync(cancellation);
+            await LoadIntoAsync(connection, role, cancellation);
         }
         catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.DuplicateDatabase)
         {
@@ -56,9 +52,51 @@ public static class BotSchema
         }
         catch (NpgsqlException failed)
         {
-            throw new TwiBackupException(
-                $"The stand-in's schema did not go into '{database}' as {superuser}: {failed.Message}; correct that, try again.",
-                failed);
+            throw Refused(superuser, database, failed);
+        }
+    }
+
+    /// <summary>
+    /// The same for a database that may be there, whole or empty as a server's set-up makes it; what holds tables that are not the
+    /// stand-in's is left alone.
+    /// </summary>
+    /// <returns>False: it was there already, to its last object.</returns>
+    /// <exception cref="TwiBackupException">The database holds something else, or the server refused.</exception>
+    public static async Task<bool> EnsureAsync(
+        ConnectionSettings superuser, string database, string role, string? password, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(superuser);
+        var there = superuser with { Database = database };
+        try
+        {
+            await using (var source = BotDataSource.Create(superuser))
+            await using (var connection = await source.OpenConnectionAsync(cancellation))
+            {
+                if (!await connection.AskAsync<bool>("select exists (select from pg_database where datname = $1)", cancellation, database))
+                {
+                    await LoadAsync(superuser, database, role, password, cancellation);
+                    return true;
+                }
+            }
+
+            await using var inside = BotDataSource.Create(there);
+            await using var session = await inside.OpenConnectionAsync(cancellation);
+            if (await IsCompleteAsync(session, cancellation))
+                return false;
+            if (await session.AskAsync<bool>("select exists (select from pg_tables where schemaname = 'public')", cancellation))
+            {
+                throw new TwiBackupException(
+                    ExitCode.WrongUse,
+                    $"Database '{database}' on {superuser.Host} holds tables, and not all of the stand-in's; nothing was changed. "
+                    + "Name another with --database.");
+            }
+
+            await LoadIntoAsync(session, role, cancellation);
+            return true;
+        }
+        catch (NpgsqlException failed)
+        {
+            throw Refused(superuser, database, failed);
         }
     }
 
@@ -83,6 +121,18 @@ public static class BotSchema
         await connection.RunAsync(Read("startup"), cancellation);
         await transaction.CommitAsync(cancellation);
     }
+
+    private static async Task LoadIntoAsync(NpgsqlConnection connection, string role, CancellationToken cancellation)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await connection.RunAsync($"set local role {Sql.Name(role)}", cancellation);
+        await connection.RunAsync(Read("tables"), cancellation);
+        await connection.RunAsync(Read("startup"), cancellation);
+        await transaction.CommitAsync(cancellation);
+    }
+
+    private static TwiBackupException Refused(ConnectionSettings superuser, string database, NpgsqlException failed) => new(
+        $"The stand-in's schema did not go into '{database}' as {superuser}: {failed.Message}; correct that, try again.", failed);
 
     private static async Task CreateRoleAndDatabaseAsync(
         ConnectionSettings superuser, string database, string role, string? password, CancellationToken cancellation)

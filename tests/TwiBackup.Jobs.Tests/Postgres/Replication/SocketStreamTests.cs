@@ -70,7 +70,7 @@ public sealed class SocketStreamTests : IDisposable
         _stream.Gather = TimeSpan.FromSeconds(1);
         var buffer = new byte[1 << 10];
         _sender.Send(new byte[10]);
-        await _stream.ReadAsync(buffer, Cancel);
+        Assert.Equal(10, await _stream.ReadAsync(buffer, Cancel));
 
         using var cancelling = new CancellationTokenSource();
         var read = _stream.ReadAsync(buffer, cancelling.Token);

@@ -28,6 +28,29 @@ public sealed class BotCommandTests
     [InlineData("99999999999999GB")]
     public void What_is_no_size_is_refused(string text) => Assert.False(BotCommand.TryReadSize(text, out _));
 
+    /// <summary>What a set-up that runs at every start needs.</summary>
+    [Fact]
+    public async Task Load_if_missing_leaves_what_is_there_fills_what_is_empty_and_touches_nobody_elses()
+    {
+        await using var server = await TestPostgres.StartAsync();
+        await server.ExecuteAsync("postgres", "create database empty", "create database theirs");
+        await server.ExecuteAsync("theirs", "create table kept (i int)");
+
+        Assert.True(await BotSchema.EnsureAsync(server.Superuser, "cognita", BotSchema.DefaultRole, null, Cancel));
+        await server.ExecuteAsync("cognita", "insert into heartbeat (sent_at) values (now())");
+        Assert.False(await BotSchema.EnsureAsync(server.Superuser, "cognita", BotSchema.DefaultRole, null, Cancel));
+        Assert.Equal("1", await server.ScalarAsync("select count(*) from heartbeat", "cognita"));
+
+        await server.ExecuteAsync("postgres", "alter database empty owner to cognita_bot");
+        Assert.True(await BotSchema.EnsureAsync(server.Superuser, "empty", BotSchema.DefaultRole, null, Cancel));
+        Assert.Equal("True", await server.ScalarAsync("select pg_get_userbyid(relowner) = 'cognita_bot' from pg_class where relname = 'messages'", "empty"));
+
+        var refused = await Assert.ThrowsAsync<TwiBackupException>(
+            () => BotSchema.EnsureAsync(server.Superuser, "theirs", BotSchema.DefaultRole, null, Cancel));
+        Assert.Equal(ExitCode.WrongUse, refused.ExitCode);
+        Assert.Equal("1", await server.ScalarAsync("select count(*) from pg_tables where schemaname = 'public'", "theirs"));
+    }
+
     [Fact]
     public async Task Load_makes_a_database_that_run_can_write_to()
     {

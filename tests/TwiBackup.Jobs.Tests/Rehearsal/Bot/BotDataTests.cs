@@ -3,6 +3,8 @@ using System.Text;
 using TwiBackup.Postgres;
 using TwiBackup.Progress;
 using TwiBackup.Rehearsal.Bot;
+using TwiBackup.Catalog;
+using TwiBackup.Database;
 using TwiBackup.Verification;
 using TwiBackup.Tests.Postgres;
 using ZstdSharp;
