@@ -16,7 +16,7 @@ public sealed class Decision30_A_killed_rehearsal_leaves_nothing_behind
         try
         {
             var kills = 0;
-            foreach (var (from, to) in ((int, int)[])[(500, 2500), (3000, 7000), .. Enumerable.Repeat((500, 15_000), Tally.Rounds(0, 10))])
+            foreach (var (from, to) in ((int, int)[])[(500, 2500), (2000, 4500), .. Enumerable.Repeat((500, 15_000), Tally.Rounds(0, 10))])
             {
                 var start = new ProcessStartInfo(CommandLine.Fastest, ["rehearse", "--size", "20MB", "--kills", "1"])
                 {
