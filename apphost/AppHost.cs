@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using TwiBackup;
 using TwiBackup.AppHost;
 
@@ -8,6 +10,8 @@ try
     var run = RunArguments.Read(args);
     var builder = DistributedApplication.CreateBuilder(
         new DistributedApplicationOptions { Args = run.Others, DisableDashboard = run.IsHeadless });
+    // What is not up yet is no news: the resources' states and logs say more.
+    builder.Services.AddLogging(logging => logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None));
     if (!run.IsHeadless)
     {
         BotSystem.AddTo(builder);

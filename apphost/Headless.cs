@@ -11,19 +11,20 @@ internal static class Headless
     {
         var told = app.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         using var over = CancellationTokenSource.CreateLinkedTokenSource(told);
-        var showing = ShowAsync(app.Services.GetRequiredService<ResourceLoggerService>(), resource, output, over.Token);
+        var log = new ShownLog(app.Services, resource, output);
+        var showing = log.FollowAsync(over.Token);
         try
         {
             await app.StartAsync(told);
             var end = await app.Services.GetRequiredService<ResourceNotificationService>()
                 .WaitForResourceAsync(resource.Name, e => JobRun.HasEnded(e.Snapshot), told);
-            if (end.Snapshot.ExitCode is not { } code)
-            {
-                await Console.Error.WriteLineAsync($"{resource.Name} was never started; what it waits for failed. Its log above says what.");
-                return (int)ExitCode.Failed;
-            }
-
-            return code;
+            await over.CancelAsync();
+            await showing;
+            await log.CompleteAsync(told);
+            if (end.Snapshot.ExitCode is { } code)
+                return code;
+            await Console.Error.WriteLineAsync($"{resource.Name} was never started; what it waits for failed. Its log above says what.");
+            return (int)ExitCode.Failed;
         }
         catch (OperationCanceledException) when (told.IsCancellationRequested)
         {
@@ -32,25 +33,9 @@ internal static class Headless
         }
         finally
         {
-            await app.StopAsync(CancellationToken.None);
             await over.CancelAsync();
             await showing;
-        }
-    }
-
-    private static async Task ShowAsync(ResourceLoggerService logs, IResource resource, TextWriter output, CancellationToken over)
-    {
-        try
-        {
-            await foreach (var batch in logs.WatchAsync(resource).WithCancellation(over))
-            {
-                foreach (var line in batch)
-                    await output.WriteLineAsync(JobRun.Plain(line));
-            }
-        }
-        catch (OperationCanceledException) when (over.IsCancellationRequested)
-        {
-            // All is said.
+            await app.StopAsync(CancellationToken.None);
         }
     }
 }

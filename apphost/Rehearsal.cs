@@ -79,7 +79,7 @@ internal static class RehearsalExtensions
         context =>
         {
             var report = Path.Combine(Folder(rehearsal.ApplicationBuilder), $"{Report}.html");
-            if (!File.Exists(report))
+            if (new FileInfo(report) is not { Exists: true, Length: > 0 })
                 return Task.FromResult(context.Tell("Open the last report", "Nothing was rehearsed yet.", isGood: false));
             using var opened = Process.Start(new ProcessStartInfo(report) { UseShellExecute = true });
             return Task.FromResult(CommandResults.Success());
@@ -98,11 +98,21 @@ internal static class RehearsalExtensions
 
     private static string Folder(IDistributedApplicationBuilder builder) => Path.GetFullPath(Path.Combine(builder.AppHostDirectory, "..", "artifacts", "rehearsals"));
 
-    /// <summary>The container's user is another than ours, and nothing in a report is secret.</summary>
+    /// <summary>
+    /// The container's user is another than ours, and nothing in a report is secret: the page becomes as readable as the one that it replaces.
+    /// </summary>
     private static void MakeFolder(string folder)
     {
         Directory.CreateDirectory(folder);
-        if (!OperatingSystem.IsWindows())
+        var page = Path.Combine(folder, $"{Report}.html");
+        var isNew = !File.Exists(page);
+        if (isNew)
+            File.WriteAllText(page, "");
+        if (OperatingSystem.IsWindows())
+            return;
+        if (isNew)
+            File.SetUnixFileMode(page, (UnixFileMode)Convert.ToInt32("644", 8));
+        if (File.GetUnixFileMode(folder) != (UnixFileMode)Convert.ToInt32("777", 8))
             File.SetUnixFileMode(folder, (UnixFileMode)Convert.ToInt32("777", 8));
     }
 }
