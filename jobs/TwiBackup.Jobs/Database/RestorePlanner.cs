@@ -45,7 +45,7 @@ public sealed class RestorePlanner(SetCatalog catalog, TimeProvider clock)
         var mark = await NewestMarkAsync(chain, path, reach, cancellationToken);
         var plan = new RestorePlan(
             set, layout, path, reach, mark, target, [.. Skipped(listing, set, usable), .. chain.PassedOver, .. said is null ? [] : (string[])[said]],
-            listing.Refused.Any(r => string.CompareOrdinal(r.Id, set.Id) > 0) || chain.PassedOver.Count > 0);
+            listing.Refused.Any(r => SetId.MayBeNewer(r.Id, than: set.Id)) || chain.PassedOver.Count > 0);
         RequireReachable(plan, chain);
         return plan;
     }
@@ -182,8 +182,8 @@ public sealed class RestorePlanner(SetCatalog catalog, TimeProvider clock)
 
     private static List<string> Skipped(CatalogListing listing, BackupSet set, List<BackupSet> usable) =>
     [
-        .. listing.Refused.Where(r => string.CompareOrdinal(r.Id, set.Id) > 0).Select(r => $"Set {r.Id} is newer and was passed over: {r.Reason}"),
-        .. usable.Where(s => string.CompareOrdinal(s.Id, set.Id) > 0).Select(s => $"Set {s.Id} is newer than the target and was passed over."),
+        .. listing.Refused.Where(r => SetId.MayBeNewer(r.Id, than: set.Id)).Select(r => $"Set {r.Id} is newer and was passed over: {r.Reason}"),
+        .. usable.SkipWhile(s => s.Id != set.Id).Skip(1).Select(s => $"Set {s.Id} is newer than the target and was passed over."),
     ];
 
     /// <summary>With microseconds where there are some: what is named must be reachable, not a fraction before it.</summary>

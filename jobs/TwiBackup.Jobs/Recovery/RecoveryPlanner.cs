@@ -70,7 +70,8 @@ internal sealed class RecoveryPlanner(RecoveryOptions options, IReadOnlyList<IRe
         var first = plan;
         TwiBackupException? lastProblem = null;
         var older = (await catalog.ListAsync(SetKind.Full, cancellationToken)).Sets
-            .Where(s => s.Manifest.KeepUntil > clock.GetUtcNow() && string.CompareOrdinal(s.Id, first.Set.Id) < 0)
+            .TakeWhile(s => s.Id != first.Set.Id)
+            .Where(s => s.Manifest.KeepUntil > clock.GetUtcNow())
             .Reverse()
             .ToList();
         for (var next = 0; ; next++)

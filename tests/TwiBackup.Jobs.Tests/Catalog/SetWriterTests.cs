@@ -82,10 +82,4 @@ public sealed class SetWriterTests : IAsyncDisposable
         await PlantAsync(store.Store, keys with { Signer = SigningKey.Generate() }, SetKind.Logs, forged);
         Assert.Equal(good.Id, (await WriteAsync(catalog, SetKind.Logs, ("a", [2]))).Manifest.Previous!.Id);
     }
-
-    /// <summary>The machine's clock, wrong by so much.</summary>
-    private sealed class ShiftedClock(TimeSpan by) : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + by;
-    }
 }

@@ -83,8 +83,8 @@ public sealed class BackedUpServer : IAsyncDisposable
 
     public Task<string> AskAsync(string query) => Server.ScalarAsync(query, "app");
 
-    public Task<BackupSet> BackUpAsync(SetCatalog? catalog = null, FullBackupOptions? options = null) =>
-        new FullBackup(catalog ?? Catalog, Server.Replicator, options ?? Options(), TimeProvider.System, SilentProgress.Instance).RunAsync(Cancellation);
+    public Task<BackupSet> BackUpAsync(SetCatalog? catalog = null, FullBackupOptions? options = null, TimeProvider? clock = null) =>
+        new FullBackup(catalog ?? Catalog, Server.Replicator, options ?? Options(), clock ?? TimeProvider.System, SilentProgress.Instance).RunAsync(Cancellation);
 
     /// <summary>Volumes of 4 MiB, so that there are several.</summary>
     public static FullBackupOptions Options() => new() { Keep = TimeSpan.FromDays(30), Level = 1, VolumeSize = 4 << 20 };

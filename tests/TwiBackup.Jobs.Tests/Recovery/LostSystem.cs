@@ -4,6 +4,7 @@ using TwiBackup.Policy;
 using TwiBackup.Postgres;
 using TwiBackup.Progress;
 using TwiBackup.Repositories;
+using TwiBackup.Tests.Catalog;
 using TwiBackup.Tests.Database;
 using TwiBackup.Tests.Repositories;
 
@@ -46,7 +47,8 @@ public sealed class LostSystem : IAsyncLifetime
         source = await BackedUpServer.StartAsync();
         await source.ExecuteAsync("create table rows(id int primary key)");
         await source.StartReceiverAsync();
-        FirstFull = await source.BackUpAsync();
+        // By a machine whose clock is fast: LSNs tell which full is the newer one, names do not.
+        FirstFull = await source.BackUpAsync(clock: new ShiftedClock(TimeSpan.FromMinutes(1)));
         await source.ExecuteAsync("insert into rows select generate_series(1, 10)");
         Full = await source.BackUpAsync();
         await source.ExecuteAsync("insert into rows select generate_series(11, 20)", "select pg_switch_wal()", "insert into rows select generate_series(21, 30)");
