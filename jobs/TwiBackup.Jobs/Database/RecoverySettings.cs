@@ -45,6 +45,9 @@ internal static class RecoverySettings
             ["logging_collector"] = "off",
             ["autovacuum"] = "off",
         };
+        // Before recovery PostgreSQL syncs its directory file by file, all of which the restore has just synced in one go.
+        if (serverVersion >= 140000 && OperatingSystem.IsLinux())
+            settings["recovery_init_sync_method"] = "syncfs";
         if (serverVersion >= 150000)
             settings["archive_library"] = "";
         if (serverVersion >= 160000)
