@@ -14,6 +14,8 @@ internal sealed class Bench : IAsyncDisposable
 {
     private static readonly long _began = Stopwatch.GetTimestamp();
 
+    private int _restores;
+
     private Bench(BenchOptions options, PostgresInstallation installation, ServerAccount account, string folder)
     {
         (Options, Installation, Account, Folder) = (options, installation, account, folder);
@@ -31,6 +33,9 @@ internal sealed class Bench : IAsyncDisposable
 
     /// <summary>A copy of the program that the account can reach.</summary>
     public string Executable { get; }
+
+    /// <summary>The newest folder that was restored into.</summary>
+    public string Restored { get; private set; } = "";
 
     /// <summary>The keys that everything is sealed and signed with.</summary>
     public GeneratedKeys Keys { get; private set; } = null!;
@@ -87,6 +92,12 @@ internal sealed class Bench : IAsyncDisposable
         Account.Chown(folder);
         return folder;
     }
+
+    /// <summary>
+    /// A new folder to restore into. Those before stay until the end: ext4 passes over inodes that were freed in the last minutes one by
+    /// one, and whoever restores 20,000 files into a file system where as many were just deleted measures that.
+    /// </summary>
+    public string NewRestored() => Restored = NewFolder(string.Create(CultureInfo.InvariantCulture, $"restored-{++_restores}"));
 
     /// <summary>Says where we are, on standard error.</summary>
     public static void Say(string line) =>

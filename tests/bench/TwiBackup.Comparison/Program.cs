@@ -20,7 +20,7 @@ internal static class Program
         var size = new Option<string>("--size") { Description = "Size of the large database", DefaultValueFactory = _ => "3GB" };
         var pairs = new Option<int>("--pairs") { Description = "How often ours and its peer run in turn", DefaultValueFactory = _ => 3 };
         var rows = new Option<string>("--rows") { Description = $"Only these, divided by commas: {string.Join(',', _rows.Select(r => r.Name))}" };
-        var folder = new Option<string>("--folder") { Description = "Where there is room for ten times the size", DefaultValueFactory = _ => Path.GetTempPath() };
+        var folder = new Option<string>("--folder") { Description = "Where there is room for thirteen times the size", DefaultValueFactory = _ => Path.GetTempPath() };
         var keep = new Option<bool>("--keep") { Description = "Leave everything behind, to look at" };
         var page = new Option<string?>("--write") { Description = "Put the table into this page" };
         var command = new RootCommand("Compares TwiBackup with pgBackRest, pg_receivewal and pg_dump | gzip.") { executable, size, pairs, rows, folder, keep, page };

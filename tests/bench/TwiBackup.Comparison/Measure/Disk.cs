@@ -21,8 +21,8 @@ internal static partial class Disk
         File.WriteAllText(DropCaches, "3\n");
     }
 
-    /// <summary>Bytes of all files below a folder.</summary>
+    /// <summary>Bytes of all files below a folder, links not followed: pgBackRest names its newest backup twice.</summary>
     public static long BytesBelow(string folder) => Directory.Exists(folder)
-        ? new DirectoryInfo(folder).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }).Sum(f => f.Length)
+        ? new DirectoryInfo(folder).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }).Sum(f => f.Length)
         : 0;
 }

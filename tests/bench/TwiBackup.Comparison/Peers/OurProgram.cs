@@ -67,7 +67,7 @@ internal sealed class OurProgram
     /// </summary>
     public async Task<Usage> RestoreAsync(CancellationToken cancellationToken, Action? beforeOpening = null)
     {
-        var directory = _bench.NewFolder("restored");
+        var directory = _bench.NewRestored();
         var before = Directory.GetFiles(Store!, "*", SearchOption.AllDirectories);
         var usage = await TimedProcess.RunAsync(
             _bench.Folder, _bench.Account, _bench.Executable, ["restore", "database", directory, "--no-slot", "--policy", _policy], _environment,

@@ -88,7 +88,7 @@ internal sealed class PgBackRest
     /// <summary>Restores, starts the server, and waits until it has recovered and can be written to.</summary>
     public async Task<Usage> RestoreAsync(CancellationToken cancellationToken)
     {
-        var directory = _bench.NewFolder("restored");
+        var directory = _bench.NewRestored();
         var watch = Stopwatch.StartNew();
         var usage = await RunAsync("restore", cancellationToken, $"--pg1-path={directory}", "--archive-mode=off");
         var opened = await BenchServer.OpenRestoredAsync(_bench, directory, cancellationToken);

@@ -13,7 +13,7 @@ internal static class Figures
         var times = pairs.TimesAsFast();
         return new Line(
             what, Seconds(pairs.Mine(u => u.Wall)), Beside(peer, pairs.Its(u => u.Wall) is { } its ? Seconds(its) : null),
-            times is { } t ? $"{Number(t)} times as fast" : "", atLeast is { } bar ? $"at least {Number(bar)}" : "", times >= atLeast);
+            times is { } t ? $"{Number(t)} times as fast" : "", atLeast is { } bar ? $"at least {Number(bar)}" : "", AtLeast(times, atLeast));
     }
 
     /// <summary>The processor's seconds, the server's share included.</summary>
@@ -26,11 +26,14 @@ internal static class Figures
         var ratio = pairs.Ratio(u => u.Stored);
         return new Line(
             $"{what}, stored", Sizes.Text((long)pairs.Mine(u => u.Stored)),
-            Beside(peer, pairs.Its(u => u.Stored) is { } its ? Sizes.Text((long)its) : null), Part(ratio), "no larger", ratio <= 1);
+            Beside(peer, pairs.Its(u => u.Stored) is { } its ? Sizes.Text((long)its) : null), Part(ratio), "no larger", ratio is { } r ? r <= 1 : null);
     }
 
     public static Line Peak(string what, long bytes, long limit) =>
         new($"{what}, peak memory", Mebibytes(bytes), Wanted: $"under {Mebibytes(limit)}", Met: bytes < limit);
+
+    /// <summary>Null, and not "missed", where there is no bar or no peer.</summary>
+    private static bool? AtLeast(double? times, double? bar) => times is { } t && bar is { } b ? t >= b : null;
 
     public static string Beside(string peer, string? figure) => figure is null ? "" : $"{peer} {figure}";
 

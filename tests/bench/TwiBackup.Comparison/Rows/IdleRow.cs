@@ -10,7 +10,9 @@ internal sealed class IdleRow : IRow
 {
     private const double Day = 86_400;
     private const double Limit = 0.001;
-    private static readonly TimeSpan _settle = TimeSpan.FromSeconds(5);
+
+    // A server whose WAL has moved notes its running transactions 15 s later, once.
+    private static readonly TimeSpan _settle = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan _watched = TimeSpan.FromMinutes(1);
 
     public string Name => "idle";

@@ -45,7 +45,6 @@ internal sealed class ReplayRow : IRow
             copies.Add(ReplaySeconds(bench));
         }
 
-        bench.NewFolder("restored");
         var what = string.Create(CultureInfo.InvariantCulture, $"replay of {bytes / 1e9:0.0} GB of WAL");
         return
         [
@@ -94,7 +93,7 @@ internal sealed class ReplayRow : IRow
 
     private static async Task CopyAsync(Bench bench, string copied, string plain, CancellationToken cancellationToken)
     {
-        var directory = bench.NewFolder("restored");
+        var directory = bench.NewRestored();
         var result = await ChildProcess.RunAsync(
             new ChildProcessOptions { Program = "cp", Arguments = ["-a", $"{copied}/.", directory], Account = bench.Account }, cancellationToken);
         result.ThrowIfFailed("cp", "Is the disk full?");
@@ -109,7 +108,7 @@ internal sealed class ReplayRow : IRow
     /// <summary>postmaster.opts is written when a server starts, the new timeline's history when all WAL is replayed.</summary>
     private static double ReplaySeconds(Bench bench)
     {
-        var directory = Path.Combine(bench.Folder, "restored");
+        var directory = bench.Restored;
         var history = Directory.GetFiles(Path.Combine(directory, "pg_wal"), "*.history").Max(File.GetLastWriteTimeUtc);
         return (history - File.GetLastWriteTimeUtc(Path.Combine(directory, "postmaster.opts"))).TotalSeconds;
     }

@@ -15,7 +15,6 @@ internal sealed class RestoreRow : IRow
         await EnsureSetsAsync(bench, cancellationToken);
         var pairs = await Pairs.RunAsync(
             bench.Options.Pairs, ct => bench.Ours.RestoreAsync(ct), bench.PgBackRest is { } peer ? peer.RestoreAsync : null, cancellationToken);
-        bench.NewFolder("restored");
         return
         [
             Figures.Speed(What, pairs, "pgBackRest", atLeast: 1.6),

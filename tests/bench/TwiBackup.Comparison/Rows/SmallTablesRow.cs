@@ -33,7 +33,6 @@ internal sealed class SmallTablesRow : IRow
         var peer = await PgBackRest.CreateAsync(bench, server, "tables", cancellationToken, "repo1-bundle=y");
         var backups = await Pairs.RunAsync(bench.Options.Pairs, ours.BackUpAsync, peer is null ? null : peer.BackUpAsync, cancellationToken);
         var restores = await Pairs.RunAsync(bench.Options.Pairs, ct => ours.RestoreAsync(ct), peer is null ? null : peer.RestoreAsync, cancellationToken);
-        bench.NewFolder("restored");
         return
         [
             Figures.Speed("full backup of 20,000 small tables", backups, "pgBackRest (bundles)"),
