@@ -72,6 +72,11 @@ public sealed class RestorePoint(WalReceiverOptions receiver, IObjectStore store
             await transaction.CommitAsync(cancellationToken);
             return (lsn, made, timeline);
         }
+        catch (PostgresException standby) when (standby.SqlState == "55000")
+        {
+            throw new TwiBackupException(
+                ExitCode.WrongUse, $"{receiver.Connection} is a standby or still recovers. Restore points are made on the primary: connect to that one.", standby);
+        }
         catch (PostgresException denied) when (denied.SqlState == "42501")
         {
             throw new TwiBackupException(

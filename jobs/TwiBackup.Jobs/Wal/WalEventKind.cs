@@ -32,4 +32,7 @@ public enum WalEventKind
 
     /// <summary>The slot lost its WAL: a new full is needed.</summary>
     SlotLost,
+
+    /// <summary>synchronous_standby_names has come to take the receiver for a standby: commits wait for the store.</summary>
+    Synchronous,
 }

@@ -36,6 +36,7 @@ public sealed class WalReceiver(
     private DateTimeOffset _busySince;
     private bool _slotHasNoOlder;
     private bool _wasConnected;
+    private bool _isSynchronous;
 
     /// <summary>Where it stands; may be asked from any thread.</summary>
     public WalReceiverStatus Status
@@ -143,12 +144,36 @@ public sealed class WalReceiver(
         if (server.IsStandby)
             throw new TwiBackupException(ExitCode.WrongUse, $"{options.Connection} is a standby. WAL is received from the primary: connect to that one.");
         if (SynchronousNames.Match(server.SynchronousStandbyNames, options.ApplicationName))
-            throw new TwiBackupException(
-                ExitCode.WrongUse,
-                $"synchronous_standby_names = '{server.SynchronousStandbyNames}' takes the receiver {options.ApplicationName} for a standby: each commit "
-                + "would wait for the store. Name the real standbys there.");
+            throw new TwiBackupException(ExitCode.WrongUse, $"{TakenForStandby(server)}: each commit would wait for the store. Name the real standbys there.");
         if (server.Slot is { IsPhysical: false })
             throw new TwiBackupException(ExitCode.WrongUse, $"Slot {options.Slot} is a logical one. Name another slot in the policy.");
+    }
+
+    private string TakenForStandby(SourceServer server) =>
+        $"synchronous_standby_names = '{server.SynchronousStandbyNames}' takes the receiver {options.ApplicationName} for a standby";
+
+    /// <summary>
+    /// The setting can change while we stream, and the server tells nobody. To end then would have its commits wait for ever: they wait for
+    /// the store, and that is said once.
+    /// </summary>
+    private async Task WatchNamesAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(options.NamesInterval, time);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            try
+            {
+                var server = await SourceServer.AskAsync(options.Connection, options.Slot, cancellationToken);
+                var taken = SynchronousNames.Match(server.SynchronousStandbyNames, options.ApplicationName);
+                if (taken && !_isSynchronous)
+                    Tell(new WalEvent(WalEventKind.Synchronous, $"{TakenForStandby(server)}: each commit now waits for the store. Name the real standbys there."));
+                _isSynchronous = taken;
+            }
+            catch (Exception failure) when (failure is TwiBackupException or IOException)
+            {
+                // The stream notices a server that is gone by itself.
+            }
+        }
     }
 
     private WalReceiverResult? WaitForSlot(SourceServer server)
@@ -256,7 +281,7 @@ public sealed class WalReceiver(
             _slotVoice.Worked();
             _busySince = default;
             progress.Say($"Receiving WAL of {source.Layout.Cluster} from {start} on timeline {timeline}.");
-            var end = await RunWithMarksAsync(session, timeline, stop);
+            var end = await RunWatchedAsync(session, timeline, stop);
             switch (end.Kind)
             {
                 case WalSessionEndKind.Stopped:
@@ -302,10 +327,11 @@ public sealed class WalReceiver(
         return (source.Path.TimelineAt(start), start);
     }
 
-    private async Task<WalSessionEnd> RunWithMarksAsync(WalSession session, uint timeline, CancellationToken stop)
+    private async Task<WalSessionEnd> RunWatchedAsync(WalSession session, uint timeline, CancellationToken stop)
     {
         using var ended = new CancellationTokenSource();
         var marks = options.MarkInterval is { } every && timeline == _source!.Timeline ? PutMarksAsync(timeline, every, ended.Token) : Task.CompletedTask;
+        var names = WatchNamesAsync(ended.Token);
         try
         {
             return await session.RunAsync(stop);
@@ -314,6 +340,7 @@ public sealed class WalReceiver(
         {
             await ended.CancelAsync();
             await marks.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await names.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             _durable[timeline] = _pipeline!.Durable;
         }
     }

@@ -25,6 +25,9 @@ public sealed record WalReceiverOptions
     /// <summary>The shortest time between two marks of an idle server; null: none are put.</summary>
     public TimeSpan? MarkInterval { get; init; } = TimeSpan.FromMinutes(15);
 
+    /// <summary>How often it is looked whether <c>synchronous_standby_names</c> has come to name the receiver.</summary>
+    public TimeSpan NamesInterval { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>How long a server that shuts down may wait for what is not durable yet.</summary>
     public TimeSpan ShutdownPatience { get; init; } = TimeSpan.FromSeconds(10);
 

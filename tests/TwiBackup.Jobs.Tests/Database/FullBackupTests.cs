@@ -98,20 +98,6 @@ public sealed class FullBackupTests(FullBackupTests.Shared shared) : IClassFixtu
     }
 
     [Fact]
-    public async Task No_slot_left_is_said_in_one_line()
-    {
-        await Source.ExecuteAsync("select pg_create_physical_replication_slot('slot' || g) from generate_series(1, 10) g");
-        try
-        {
-            await RefusedAsync(Source.Server.Replicator, "max_replication_slots");
-        }
-        finally
-        {
-            await Source.ExecuteAsync("select pg_drop_replication_slot(slot_name) from pg_replication_slots");
-        }
-    }
-
-    [Fact]
     public async Task A_tablespace_is_said_in_one_line()
     {
         var place = Source.NewDataDirectory();
@@ -155,27 +141,6 @@ public sealed class FullBackupTests(FullBackupTests.Shared shared) : IClassFixtu
     {
         await using var server = await TestPostgres.StartAsync(("wal_level", "minimal"), ("max_wal_senders", "0"));
         await RefusedAsync(server.Replicator, "wal_level");
-    }
-
-    [Fact]
-    public async Task A_standby_is_refused_as_a_source()
-    {
-        var path = Source.NewDataDirectory();
-        var copy = await ChildProcess.RunAsync(
-            new ChildProcessOptions
-            {
-                Program = TestEnvironment.Installation.Tool("pg_basebackup"),
-                Arguments =
-                [
-                    "-D", path, "-X", "stream", "-c", "fast", "-R",
-                    "-h", Source.Server.Superuser.Host, "-p", $"{Source.Server.Superuser.Port}", "-U", "postgres",
-                ],
-                Account = TestEnvironment.Account,
-            },
-            BackedUpServer.Cancellation);
-        copy.ThrowIfFailed("pg_basebackup", "");
-        await using var standby = await TestPostgres.StartOnAsync(path);
-        await RefusedAsync(standby.Replicator, "standby");
     }
 
     private async Task<TwiBackupException> RefusedAsync(ConnectionSettings connection, params string[] words)

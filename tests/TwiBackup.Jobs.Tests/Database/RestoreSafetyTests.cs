@@ -171,40 +171,6 @@ public sealed class RestoreSafetyTests(OneBackup backup) : IClassFixture<OneBack
         Assert.InRange(int.Parse(await last.AskAsync("select count(*) from rows"), global::System.Globalization.CultureInfo.InvariantCulture), Math.Max(rows, 1), 3);
     }
 
-    [Fact]
-    public async Task A_restore_for_good_has_its_history_stored_and_its_slot_made_before_anybody_is_let_in_and_takes_the_next_number_when_its_own_is_taken()
-    {
-        var foreign = false;
-        var layout = (await Source.PlanAsync(RecoveryTarget.Latest)).Layout;
-        var store = new HookStore(Source.Store.Store);
-        store.BeforeWrite = async key =>
-        {
-            // Another restore is a moment quicker, after PostgreSQL has chosen number 2.
-            if (key != layout.History(2) || foreign)
-                return;
-            foreign = true;
-            var other = new WalObjects(Source.Store.Store, Source.Keys, layout, _ => { });
-            await other.PutHistoryAsync(2, "1\t0/2000000\tanother restore\n"u8.ToArray(), BackedUpServer.Cancellation);
-        };
-        var path = Source.NewDataDirectory();
-        var restore = Source.Restore(
-            new RestoreOptions { DataDirectory = path, SlotName = BackedUpServer.Slot }, new SetCatalog(store, BackedUpServer.System, Source.Keys));
-        await using (var server = await restore.RunAsync(await Source.PlanAsync(new RecoveryTarget { Timeline = 1 }), BackedUpServer.Cancellation))
-        {
-            Assert.True(foreign);
-            Assert.Equal(3u, server.Timeline);
-            Assert.Equal("3", await server.AskAsync("select count(*) from rows"));
-            Assert.Equal("True", await server.AskAsync($"select restart_lsn is not null from pg_replication_slots where slot_name = '{BackedUpServer.Slot}'"));
-            var history = await WalObjects.ReadHistoryAsync(new SignedObjects(Source.Store.Store, Source.Keys), layout, 3, BackedUpServer.Cancellation);
-            Assert.Equal(1u, history.Parent);
-            await server.CompleteAsync(BackedUpServer.Cancellation);
-        }
-
-        // The history of the other one is as it was.
-        var theirs = await WalObjects.ReadHistoryAsync(new SignedObjects(Source.Store.Store, Source.Keys), layout, 2, BackedUpServer.Cancellation);
-        Assert.Equal(Lsn.Parse("0/2000000"), theirs.Switch);
-    }
-
     private Task<TwiBackupException> RefusedAsync(RestoreOptions options) => Assert.ThrowsAsync<TwiBackupException>(async () =>
         await Source.Restore(options).RunAsync(await Source.PlanAsync(RecoveryTarget.Latest), BackedUpServer.Cancellation));
 }

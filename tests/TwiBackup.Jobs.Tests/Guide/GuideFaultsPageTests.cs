@@ -47,7 +47,7 @@ public sealed partial class GuideFaultsPageTests
 
     private static IEnumerable<string> TestsOf(string[] row) => Citation().Matches(row[3]).Select(found => found.Groups["test"].Value);
 
-    private static string RepositoryRoot()
+    internal static string RepositoryRoot()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "TwiBackup.Infra.sln")))

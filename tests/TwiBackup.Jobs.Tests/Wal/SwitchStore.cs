@@ -7,6 +7,7 @@ namespace TwiBackup.Tests.Wal;
 internal sealed class SwitchStore(IObjectStore inner) : IObjectStore
 {
     private volatile bool _down;
+    private volatile TaskCompletionSource? _silence;
 
     public bool Down
     {
@@ -17,13 +18,18 @@ internal sealed class SwitchStore(IObjectStore inner) : IObjectStore
     /// <summary>Keys of objects that were begun.</summary>
     public ConcurrentQueue<string> Begun { get; } = [];
 
+    /// <summary>From now on puts are neither taken nor refused, until the result is set.</summary>
+    public TaskCompletionSource BeSilent() => _silence = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public string Location => inner.Location;
 
-    public Task<ObjectUpload> CreateAsync(string key, PutCondition condition, CancellationToken cancellationToken)
+    public async Task<ObjectUpload> CreateAsync(string key, PutCondition condition, CancellationToken cancellationToken)
     {
         Check();
         Begun.Enqueue(key);
-        return inner.CreateAsync(key, condition, cancellationToken);
+        if (_silence is { } silence)
+            await silence.Task.WaitAsync(cancellationToken);
+        return await inner.CreateAsync(key, condition, cancellationToken);
     }
 
     public Task<Stream> OpenReadAsync(string key, ReadRange? range, string? version, CancellationToken cancellationToken)

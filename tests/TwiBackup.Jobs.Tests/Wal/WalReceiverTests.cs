@@ -87,44 +87,6 @@ public sealed class WalReceiverTests
     }
 
     [Fact]
-    public async Task A_server_that_shuts_down_is_not_held_up_by_a_store_that_is_out()
-    {
-        await using var postgres = await TestPostgres.StartAsync();
-        await using var test = WalTest.Create();
-        test.Receive(WalTest.Options(postgres));
-        await postgres.ExecuteAsync("postgres", "create table load(id int, t text)");
-        await test.UntilAsync(() => test.Receiver!.Status.Connected, "connected");
-        await test.CatchUpAsync(postgres);
-        test.Store.Down = true;
-        await postgres.ExecuteAsync("postgres", "insert into load values (1, 'x')");
-        var watch = Stopwatch.StartNew();
-        Assert.True(await postgres.Server.StopAsync(StopMode.Fast, TimeSpan.FromSeconds(60), WalTest.Cancellation));
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(15), $"{watch.Elapsed}");
-        Assert.Contains(test.Events, e => e.Kind == WalEventKind.ShutdownNotHeldUp);
-        // Nothing is lost: it comes when the store and the server are back.
-        test.Store.Down = false;
-        await postgres.StartAgainAsync();
-        await test.UntilAsync(() => test.Receiver!.Status.Connected, "connected again");
-        var to = await test.CatchUpAsync(postgres);
-        await test.CompareAsync(postgres, new Lsn(to.Value - 1), to);
-    }
-
-    [Fact]
-    public async Task A_shutdown_with_the_store_in_order_is_wholly_stored()
-    {
-        await using var postgres = await TestPostgres.StartAsync();
-        await using var test = WalTest.Create();
-        test.Receive(WalTest.Options(postgres) with { FlushInterval = TimeSpan.FromMinutes(1) });
-        await postgres.ExecuteAsync("postgres", "create table load(id int, t text)");
-        await test.UntilAsync(() => test.Receiver!.Status.Connected, "connected");
-        var watch = Stopwatch.StartNew();
-        Assert.True(await postgres.Server.StopAsync(StopMode.Fast, TimeSpan.FromSeconds(60), WalTest.Cancellation));
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"{watch.Elapsed}");
-        Assert.DoesNotContain(test.Events, e => e.Kind == WalEventKind.ShutdownNotHeldUp);
-        await test.UntilAsync(() => test.Receiver!.Status.Durable == test.Receiver.Status.Received, "durable");
-    }
-
-    [Fact]
     public async Task An_idle_server_makes_no_uploads_but_marks()
     {
         await using var postgres = await TestPostgres.StartAsync(("autovacuum", "off"), ("bgwriter_delay", "10s"));
@@ -163,39 +125,6 @@ public sealed class WalReceiverTests
         await test.UntilAsync(() => test.Events.Any(e => e.Kind == WalEventKind.Gap), "the gap is told");
         await test.CatchUpAsync(postgres);
         Assert.NotEmpty((await test.ChainAsync()).Gaps());
-    }
-
-    [Fact]
-    public async Task A_second_receiver_waits_for_the_first()
-    {
-        await using var postgres = await TestPostgres.StartAsync();
-        await using var test = WalTest.Create();
-        test.Receive(WalTest.Options(postgres));
-        await test.UntilAsync(() => test.Receiver!.Status.Connected, "connected");
-        using var stop = new CancellationTokenSource();
-        await using var second = test.NewReceiver(WalTest.Options(postgres));
-        var running = second.RunAsync(stop.Token);
-        await postgres.ExecuteAsync("postgres", "create table load(id int, t text)");
-        await test.CatchUpAsync(postgres);
-        Assert.False(running.IsCompleted);
-        Assert.False(second.Status.Connected);
-        await test.StopAsync();
-        await test.UntilAsync(() => second.Status.Connected, "the second takes over");
-        await stop.CancelAsync();
-        Assert.Equal(WalReceiverResult.Stopped, await running);
-    }
-
-    [Fact]
-    public async Task A_receiver_that_would_be_synchronous_is_refused()
-    {
-        await using var postgres = await TestPostgres.StartAsync();
-        await using var test = WalTest.Create();
-        await postgres.ExecuteAsync("postgres", "alter system set synchronous_standby_names = 'ANY 1 (*)'", "select pg_reload_conf()");
-        test.Receive(WalTest.Options(postgres));
-        var refused = await Assert.ThrowsAsync<TwiBackupException>(() => test.Running);
-        Assert.Contains("synchronous_standby_names", refused.Message, StringComparison.Ordinal);
-        Assert.Empty(await test.KeysAsync());
-        await postgres.ExecuteAsync("postgres", "alter system reset synchronous_standby_names", "select pg_reload_conf()");
     }
 
     [Fact]

@@ -11,7 +11,7 @@ using TwiBackup.Verification;
 namespace TwiBackup.Tests.Verification;
 
 /// <summary>A set is proven by restoring it, or it is not proven.</summary>
-public sealed class DatabaseVerifierTests(DatabaseVerifierTests.Shared shared) : IClassFixture<DatabaseVerifierTests.Shared>
+public sealed class Decision31_A_full_is_proven_by_what_it_answers(Decision31_A_full_is_proven_by_what_it_answers.Shared shared) : IClassFixture<Decision31_A_full_is_proven_by_what_it_answers.Shared>
 {
     private BackedUpServer Source => shared.Source;
 

@@ -9,7 +9,7 @@ using TwiBackup.Tests.Stores;
 namespace TwiBackup.Tests.Database;
 
 /// <summary>Debian keeps the configuration in /etc/postgresql, so a base backup brings none along (decision 8).</summary>
-public sealed class DebianLayoutTests
+public sealed class Decision08_Configuration_outside_the_data_directory_comes_back
 {
     private const string CreateCluster = "/usr/bin/pg_createcluster";
 

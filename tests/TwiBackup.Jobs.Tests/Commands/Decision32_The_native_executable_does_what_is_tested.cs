@@ -9,7 +9,7 @@ namespace TwiBackup.Tests.Commands;
 /// What users run is one native executable: some things (TLS, serialisation, resources) can break there alone. ./test publishes it and
 /// names it in TWIBACKUP_NATIVE; without that the managed program is taken, and the tests still mean something.
 /// </summary>
-public sealed class NativeExecutableTests : IAsyncLifetime
+public sealed class Decision32_The_native_executable_does_what_is_tested : IAsyncLifetime
 {
     private readonly string folder = TestEnvironment.Account.CreatePrivateDirectory("twi-native-");
     private readonly TestCertificates certificates = new();

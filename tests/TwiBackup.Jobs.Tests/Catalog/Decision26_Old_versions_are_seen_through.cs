@@ -7,7 +7,7 @@ using static TwiBackup.Tests.Catalog.SampleSets;
 namespace TwiBackup.Tests.Catalog;
 
 /// <summary>On a versioned bucket whoever may write can hide a set, not take it away (decision 26).</summary>
-public sealed class SetVersionsTests
+public sealed class Decision26_Old_versions_are_seen_through
 {
     [Theory]
     [InlineData(CatalogKeys.ManifestName, false)]
