@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Globalization;
 
 namespace TwiBackup.Postgres;
@@ -129,15 +127,16 @@ public sealed record PostgresInstallation(string BinDirectory, Version Version)
             return null;
         try
         {
-            var start = new ProcessStartInfo(path, "--version") { RedirectStandardOutput = true, RedirectStandardError = true };
-            using var process = Process.Start(start)!;
+            // Like every program that is not ours it gets nothing of our environment, in which secrets may stand.
+            using var process = ChildProcess.StartProcess(new ChildProcessOptions { Program = path, Arguments = ["--version"] }, capture: true);
+            process.StandardInput.Close();
             var line = process.StandardOutput.ReadToEnd();
             process.WaitForExit();
             return ReadVersion(line) is { } version && version.Major is >= OldestMajor and <= NewestMajor
                 ? new PostgresInstallation(folder, version)
                 : null;
         }
-        catch (Exception e) when (e is Win32Exception or IOException)
+        catch (Exception e) when (e is TwiBackupException or IOException)
         {
             return null;
         }

@@ -20,6 +20,9 @@ internal static class JobEnvironment
 
     private static readonly string[] Prefixes = ["AWS_", "OTEL_", "DOTNET_"];
 
+    /// <summary>Whether a variable is the machine's: no secret, and of use to any program of ours.</summary>
+    public static bool IsOfMachine(string name) => Names.Contains(name) || name.StartsWith("DOTNET_", StringComparison.Ordinal);
+
     public static Dictionary<string, string> For(JobSecrets secrets, BackupPolicy policy, IReadOnlyDictionary<string, string> environment)
     {
         var given = SecretsOf(secrets, policy).Where(r => r is { Kind: SecretKind.Environment }).Select(r => r!.Name).ToHashSet(StringComparer.Ordinal);

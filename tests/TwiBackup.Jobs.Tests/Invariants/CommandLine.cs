@@ -45,6 +45,9 @@ internal sealed class CommandLine : IAsyncDisposable
     /// <summary>The account that the program runs as; null: our own. Only root can choose.</summary>
     public string? RunAs { get; set; }
 
+    /// <summary>Variables that the program is started with beside those of the store and the server's password.</summary>
+    public Dictionary<string, string> Variables { get; } = new(StringComparer.Ordinal);
+
     public string PolicyPath => Path.Combine(Folder, "twibackup.json");
 
     public static string Program => Path.Combine(AppContext.BaseDirectory, "twibackup");
@@ -154,6 +157,8 @@ internal sealed class CommandLine : IAsyncDisposable
         start.ArgumentList.Add(PolicyPath);
         start.Environment["TWI_TEST_PASSWORD"] = TestPostgres.ReplicatorPassword;
         foreach (var (name, value) in Store.Environment)
+            start.Environment[name] = value;
+        foreach (var (name, value) in Variables)
             start.Environment[name] = value;
         if (RunAs is not null)
             start.UserName = RunAs;

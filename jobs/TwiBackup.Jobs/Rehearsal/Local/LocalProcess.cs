@@ -24,7 +24,7 @@ internal sealed class LocalProcess : IAsyncDisposable
 
     /// <param name="program">The executable; null: the one that runs.</param>
     /// <param name="arguments">Never a secret.</param>
-    /// <param name="variables">What it gets beside the environment of this process; secrets among it.</param>
+    /// <param name="variables">What it gets beside what is the machine's; secrets among it. Others of this process are not passed on.</param>
     /// <param name="log">The file that its output is added to.</param>
     public static LocalProcess Start(string? program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> variables, string log)
     {
@@ -34,6 +34,8 @@ internal sealed class LocalProcess : IAsyncDisposable
             start.ArgumentList.Add(word);
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
+        foreach (var name in start.Environment.Keys.Where(name => !JobEnvironment.IsOfMachine(name)).ToList())
+            start.Environment.Remove(name);
         foreach (var (name, value) in variables)
             start.Environment[name] = value;
         start.Environment[JobEnvironment.Supervised] = "1";
