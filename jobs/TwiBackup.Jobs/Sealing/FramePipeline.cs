@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Threading.Channels;
-using ZstdSharp;
 
 namespace TwiBackup.Sealing;
 
@@ -112,7 +111,7 @@ internal sealed class FramePipeline : IAsyncDisposable
 
     private void Compress()
     {
-        Compressor? compressor = null;
+        ZstdCompressor? compressor = null;
         try
         {
             while (true)
@@ -132,14 +131,14 @@ internal sealed class FramePipeline : IAsyncDisposable
         }
     }
 
-    private void Compress(ref Compressor? compressor, Frame frame, byte[] packed)
+    private void Compress(ref ZstdCompressor? compressor, Frame frame, byte[] packed)
     {
         try
         {
-            compressor ??= new Compressor(_options.Level);
-            var bound = Compressor.GetCompressBound(frame.PlainLength);
+            compressor ??= new ZstdCompressor(_options.Level);
+            var bound = ZstdCompressor.Bound(frame.PlainLength);
             if (packed.Length < bound) packed = GC.AllocateUninitializedArray<byte>(bound);
-            var length = compressor.Wrap(frame.Plain.AsSpan(0, frame.PlainLength), packed);
+            var length = compressor.Compress(frame.Plain.AsSpan(0, frame.PlainLength), packed);
             frame.Packed.SetResult(new ArraySegment<byte>(packed, 0, length));
         }
         catch (Exception e)

@@ -1,5 +1,4 @@
 using System.Buffers;
-using ZstdSharp;
 
 namespace TwiBackup.Sealing;
 
@@ -39,12 +38,12 @@ internal static class MemorySealer
 
     private static async Task PackAsync(AgeWriter age, ReadOnlyMemory<byte> content, SealOptions options, CancellationToken cancellationToken)
     {
-        using var compressor = new Compressor(options.Level);
-        var packed = ArrayPool<byte>.Shared.Rent(Compressor.GetCompressBound(Math.Min(content.Length, options.FrameSize)));
+        using var compressor = new ZstdCompressor(options.Level);
+        var packed = ArrayPool<byte>.Shared.Rent(ZstdCompressor.Bound(Math.Min(content.Length, options.FrameSize)));
         do
         {
             var frame = content[..Math.Min(content.Length, options.FrameSize)];
-            var length = compressor.Wrap(frame.Span, packed);
+            var length = compressor.Compress(frame.Span, packed);
             await age.WriteAsync(packed.AsMemory(0, length), cancellationToken);
             content = content[frame.Length..];
         }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using ZstdSharp;
 
 namespace TwiBackup.Sealing;
 
@@ -12,9 +11,9 @@ internal sealed record PackedFrame(int Start, int Length, ReadOnlyMemory<byte> B
     /// <summary>Compresses all of <paramref name="content"/> into one frame.</summary>
     public static PackedFrame Make(ReadOnlySpan<byte> content, int level)
     {
-        using var compressor = new Compressor(level);
-        var packed = ArrayPool<byte>.Shared.Rent(Compressor.GetCompressBound(content.Length));
-        var frame = packed.AsSpan(0, compressor.Wrap(content, packed)).ToArray();
+        using var compressor = new ZstdCompressor(level);
+        var packed = ArrayPool<byte>.Shared.Rent(ZstdCompressor.Bound(content.Length));
+        var frame = packed.AsSpan(0, compressor.Compress(content, packed)).ToArray();
         ArrayPool<byte>.Shared.Return(packed);
         return new PackedFrame(0, content.Length, frame);
     }

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Security.Cryptography;
-using ZstdSharp;
 
 namespace TwiBackup.Sealing;
 
@@ -194,10 +193,10 @@ public sealed class SealingStream : Stream
 
     private async Task WriteOnlyFrameAsync(CancellationToken cancellationToken)
     {
-        var packed = ArrayPool<byte>.Shared.Rent(Compressor.GetCompressBound(_filled));
-        using (var compressor = new Compressor(_options.Level))
+        var packed = ArrayPool<byte>.Shared.Rent(ZstdCompressor.Bound(_filled));
+        using (var compressor = new ZstdCompressor(_options.Level))
         {
-            var length = compressor.Wrap(_frame.AsSpan(0, _filled), packed);
+            var length = compressor.Compress(_frame.AsSpan(0, _filled), packed);
             await _age.WriteAsync(packed.AsMemory(0, length), cancellationToken);
         }
         ArrayPool<byte>.Shared.Return(packed);

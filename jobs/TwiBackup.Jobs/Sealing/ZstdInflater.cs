@@ -1,37 +1,38 @@
-using ZstdSharp;
 using ZstdSharp.Unsafe;
 
 namespace TwiBackup.Sealing;
 
 /// <summary>
-/// libzstd's streaming decoder, one frame at a time. (ZstdSharp's own <see cref="Decompressor"/> runs on behind a frame's end, so that it
-/// can't be seen what follows the last one.)
+/// libzstd's streaming decoder, one frame at a time. (ZstdSharp's own decompressor runs on behind a frame's end, so that it can't be seen
+/// what follows the last one.)
 /// </summary>
 internal sealed unsafe class ZstdInflater : IDisposable
 {
-    private ZSTD_DCtx_s* _context;
+    private readonly IZstd _zstd;
+    private nint _context;
 
     /// <param name="maxWindowLog">A frame that asks for a window of more than two to this many bytes is refused.</param>
-    public ZstdInflater(int maxWindowLog)
+    /// <param name="zstd">Null: <see cref="IZstd.Best"/>.</param>
+    public ZstdInflater(int maxWindowLog, IZstd? zstd = null)
     {
-        _context = Methods.ZSTD_createDCtx();
-        if (_context == null) throw new ZstdException(ZSTD_ErrorCode.ZSTD_error_memory_allocation, "no memory for a context");
-        Checked(Methods.ZSTD_DCtx_setParameter(_context, ZSTD_dParameter.ZSTD_d_windowLogMax, maxWindowLog));
+        _zstd = zstd ?? IZstd.Best;
+        _context = IZstd.Made(_zstd.CreateInflater());
+        _zstd.Check(_zstd.LimitWindow(_context, maxWindowLog));
     }
 
     ~ZstdInflater() => Free();
 
     /// <summary>Inflates what fits; true when the frame ended and all of it was written.</summary>
-    /// <exception cref="ZstdException">The frame is malformed, or asks for too large a window.</exception>
+    /// <exception cref="ZstdSharp.ZstdException">The frame is malformed, or asks for too large a window.</exception>
     public bool Inflate(ReadOnlySpan<byte> source, Span<byte> destination, out int consumed, out int written)
     {
-        ObjectDisposedException.ThrowIf(_context == null, this);
+        ObjectDisposedException.ThrowIf(_context == 0, this);
         fixed (byte* from = source)
         fixed (byte* to = destination)
         {
             var input = new ZSTD_inBuffer_s { src = from, size = (nuint)source.Length };
             var output = new ZSTD_outBuffer_s { dst = to, size = (nuint)destination.Length };
-            var left = Checked(Methods.ZSTD_decompressStream(_context, &output, &input));
+            var left = _zstd.Check(_zstd.Inflate(_context, &output, &input));
             (consumed, written) = ((int)input.pos, (int)output.pos);
             return left == 0;
         }
@@ -43,14 +44,9 @@ internal sealed unsafe class ZstdInflater : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private static nuint Checked(nuint result) =>
-        Methods.ZSTD_isError(result)
-            ? throw new ZstdException(Methods.ZSTD_getErrorCode(result), Methods.ZSTD_getErrorName(result))
-            : result;
-
     private void Free()
     {
-        if (_context != null) Methods.ZSTD_freeDCtx(_context);
-        _context = null;
+        if (_context != 0) _zstd.FreeInflater(_context);
+        _context = 0;
     }
 }
