@@ -24,6 +24,8 @@ public sealed class DatabaseRestore(
         var facts = plan.Set.Manifest.Database!;
         RestorePreflight.Require(plan, installation, options.DataDirectory);
         RestoreTarget.Require(options.DataDirectory, options.StartOver);
+        if (await SetCompleteness.MissingAsync(catalog, plan.Set, cancellationToken) is { } problem)
+            throw new TwiBackupException($"{problem} Wait until it is there, take another with --id, or name none to have the newest that is whole.");
         using var lease = catalog.Store is FileObjectStore files ? await files.LeaseAsync(plan.Set.Id, cancellationToken) : null;
         for (var attempt = 1; ; attempt++)
         {

@@ -39,13 +39,14 @@ public sealed class RestorePlanner(SetCatalog catalog, TimeProvider clock)
         var (path, said) = await new TimelineChoice(catalog, chain, usable).ChooseAsync(target, cancellationToken);
         if (target is { Time: { } time, Timeline: null })
             await RequireOnPathAsync(chain, path, time, cancellationToken);
-        var onPath = usable.Where(s => IsOn(path, s)).ToList();
-        var set = Choose(onPath, target) ?? throw TooEarly(onPath, target, setId);
+        var (set, notWhole) = await ChooseWholeAsync([.. usable.Where(s => IsOn(path, s))], target, setId, cancellationToken);
         var reach = Reach(chain, path, set);
         var mark = await NewestMarkAsync(chain, path, reach, cancellationToken);
+        var newer = setId is null ? await NewerClusters.FindAsync(catalog, layout, cancellationToken) : [];
         var plan = new RestorePlan(
-            set, layout, path, reach, mark, target, [.. Skipped(listing, set, usable), .. chain.PassedOver, .. said is null ? [] : (string[])[said]],
-            listing.Refused.Any(r => SetId.MayBeNewer(r.Id, than: set.Id)) || chain.PassedOver.Count > 0);
+            set, layout, path, reach, mark, target,
+            [.. newer, .. Skipped(listing, set, [.. usable.Except(notWhole.Keys)]), .. notWhole.Values, .. chain.PassedOver, .. said is null ? [] : (string[])[said]],
+            listing.Refused.Any(r => SetId.MayBeNewer(r.Id, than: set.Id)) || newer.Count + notWhole.Count + chain.PassedOver.Count > 0);
         RequireReachable(plan, chain);
         return plan;
     }
@@ -113,6 +114,31 @@ public sealed class RestorePlanner(SetCatalog catalog, TimeProvider clock)
     }
 
     private static bool IsOn(TimelineHistory path, BackupSet set) => path.TimelineAt(new Lsn(set.StopLsn.Value - 1)) == set.Timeline;
+
+    /// <summary>
+    /// The best set whose objects are all there, and those that are not, each with a line. A set that is not whole yet (a replica is late, in no
+    /// order) or any more is none; those before it reach as far by more WAL.
+    /// </summary>
+    private async Task<(BackupSet Set, Dictionary<BackupSet, string> NotWhole)> ChooseWholeAsync(
+        List<BackupSet> onPath, RecoveryTarget target, string? setId, CancellationToken cancellationToken)
+    {
+        var notWhole = new Dictionary<BackupSet, string>();
+        while (true)
+        {
+            var candidates = onPath.Where(s => !notWhole.ContainsKey(s)).ToList();
+            if (Choose(candidates, target) is not { } set)
+            {
+                throw candidates.Count > 0 || notWhole.Count == 0
+                    ? TooEarly(candidates, target, setId)
+                    : new TwiBackupException($"{catalog.Store.Location} holds no full backup of {catalog.System} that is whole. {notWhole.Values.Last()}");
+            }
+
+            // One that is named is meant: the restore refuses it, and a verification says so.
+            if (setId is not null || await SetCompleteness.MissingAsync(catalog, set, cancellationToken) is not { } problem)
+                return (set, notWhole);
+            notWhole.Add(set, $"{problem} It was passed over.");
+        }
+    }
 
     private static BackupSet? Choose(List<BackupSet> onPath, RecoveryTarget target) => target switch
     {

@@ -61,7 +61,7 @@ internal sealed class RecoveryPlanner(RecoveryOptions options, IReadOnlyList<IRe
     private string? WhyNot(IRecoveryStep step) => options.Skip.Contains(step.Step) ? "left out by --skip or --only" : step.WhyNot;
 
     /// <summary>
-    /// The best full for the target whose objects are all there; when it is not, the ones before it in turn, which reach as far by more WAL.
+    /// The best full for the target whose objects are all there; when it is damaged, the ones before it in turn, which reach as far by more WAL.
     /// </summary>
     private async Task<RestorePlan> PlanDatabaseAsync(string? chosen, IReadOnlySet<string> damaged, CancellationToken cancellationToken)
     {
@@ -79,7 +79,8 @@ internal sealed class RecoveryPlanner(RecoveryOptions options, IReadOnlyList<IRe
             if (plan is not null)
             {
                 var problem = damaged.Contains(plan.Set.Id) ? $"full/{plan.Set.Id} is damaged and was passed over."
-                    : await SetCompleteness.MissingAsync(catalog, plan.Set, cancellationToken);
+                    : await SetCompleteness.MissingAsync(catalog, plan.Set, cancellationToken) is { } missing ? $"{missing} It was passed over."
+                    : null;
                 if (problem is null)
                 {
                     skipped.InsertRange(0, first.Skipped);
@@ -130,7 +131,7 @@ internal sealed class RecoveryPlanner(RecoveryOptions options, IReadOnlyList<IRe
         {
             if (await SetCompleteness.MissingAsync(catalog, set, cancellationToken) is not { } problem)
                 return set;
-            skipped.Add(problem);
+            skipped.Add($"{problem} It was passed over.");
         }
 
         throw new TwiBackupException(

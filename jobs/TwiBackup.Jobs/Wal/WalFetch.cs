@@ -132,7 +132,8 @@ public sealed class WalFetch(IObjectStore store, KeyRing keys, WalLayout layout,
             await ReadWholeAsync(name, wholes, size, file, cancellationToken);
         else if (!await ReadTailsAsync(segment, [.. found.Where(o => o.Kind == WalObjectKind.Tail)], file, cancellationToken))
             return false;
-        if (left is { } end)
+        // What has come behind the end that the restore was told of, by now perhaps in a whole segment, is as absent as what lies in later ones.
+        if ((options.Until < segment.End && !(left < options.Until) ? options.Until : left) is { } end)
         {
             file.SetLength((long)(end - segment.Start));
             file.SetLength(segment.Size);
@@ -199,8 +200,10 @@ public sealed class WalFetch(IObjectStore store, KeyRing keys, WalLayout layout,
     {
         var dispensable = options.Needed > segment.Start ? (long)(options.Needed.Value - segment.Start) : options.Needed is null ? long.MaxValue : 0;
         var assembly = new TailAssembly(_objects, layout, segment.Name, dispensable, say);
+        foreach (var tail in tails.Where(t => !IsPossible(t, segment)))
+            say($"{layout.Tail(segment.Name, tail.Start, tail.End, tail.Hash)} claims more than a tail can hold: it was not written by TwiBackup and is left aside.");
         // Tails behind the accepted end are as absent as segments behind it.
-        var wanted = options.Until is { } until ? tails.Where(t => segment.Start + (ulong)t.Start < until).ToList() : tails;
+        var wanted = tails.Where(t => IsPossible(t, segment) && !(options.Until <= segment.Start + (ulong)t.Start)).ToList();
         var end = await assembly.AssembleAsync(wanted, file, cancellationToken);
         if (end < segment.Size)
         {
@@ -217,6 +220,10 @@ public sealed class WalFetch(IObjectStore store, KeyRing keys, WalLayout layout,
         file.SetLength(segment.Size);
         return true;
     }
+
+    /// <summary>A name is believed before anything is opened, and memory is taken by it.</summary>
+    private static bool IsPossible(WalObject tail, WalSegment segment) =>
+        tail.End <= segment.Size && tail.End - tail.Start <= SegmentPipeline.LargestWhole;
 
     /// <summary>Whether the target's path leaves this timeline within this segment and everything up to there is present.</summary>
     private bool EndsBefore(WalSegment segment, Lsn reached) =>

@@ -1,6 +1,4 @@
-using TwiBackup.Catalog;
-
-namespace TwiBackup.Recovery;
+namespace TwiBackup.Catalog;
 
 /// <summary>
 /// Whether every object that a manifest lists is there with its length. A manifest may be there before its data (replication goes in no
@@ -25,6 +23,6 @@ internal static class SetCompleteness
         var missing = set.Manifest.Objects.Where(o => !lengths.TryGetValue(set.Key(o), out var found) || !found.Contains(o.Length)).ToList();
         return missing.Count == 0
             ? null
-            : $"{set.Kind.Name()}/{set.Id} is not whole and was passed over: {missing.Count} of {set.Manifest.Objects.Count} objects are missing or have another length, the first is {missing[0].Name}.";
+            : $"{set.Kind.Name()}/{set.Id} is not whole: {missing.Count} of {set.Manifest.Objects.Count} objects are missing or have another length, the first is {missing[0].Name}.";
     }
 }
