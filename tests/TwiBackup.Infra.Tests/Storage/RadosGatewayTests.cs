@@ -236,7 +236,8 @@ public sealed class RadosGatewayTests
 
     private static async Task UntilAsync(Func<Task<bool>> condition)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(3));
+        // A minute and a half on a machine that does nothing else; the server's passes over a bucket come late on one that does.
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(8));
         while (!await condition())
             await Task.Delay(500, deadline.Token);
     }
