@@ -51,6 +51,9 @@ public sealed class SecretsAreNeverShownTests
     [InlineData(
         "https://git.test/b.git", $"ssh://git:{Canary}@git.example/bot.git",
         "31: backups.repository.source: there is a name or token in this URL")]
+    [InlineData(
+        "https://git.test/b.git", $"https://git.example/bot.git?access_token={Canary}",
+        "31: backups.repository.source: there is a name or token in this URL")]
     [InlineData("\"./deploy\"", $"\"https://me:{Canary}@host/\"", "51: recovery.deploy[0]: there is a password in it")]
     [InlineData("\"./deploy\"", $"\"host=db password={Canary}\"", "51: recovery.deploy[0]: there is a password in it")]
     [InlineData("\"env:DB_PASSWORD\"", Canary, "8: this is no valid JSON (column 19)")]

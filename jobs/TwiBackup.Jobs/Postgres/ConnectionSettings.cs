@@ -49,8 +49,12 @@ public sealed record ConnectionSettings
     /// <summary>For one address, from the connect to the end of authentication. <see cref="Timeout.InfiniteTimeSpan"/>: none.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Whether a server that asks for the password in the clear gets it without TLS. Off: refused.</summary>
+    /// <summary>Whether a server that asks for the password in the clear gets it without TLS, or when its certificate was not verified. Off: refused.</summary>
     public bool AllowCleartextPassword { get; init; }
+
+    /// <summary>Whether the password may be sent as it is: to the machine itself, to whom a certificate proves, or to anybody when told to.</summary>
+    internal bool MaySendPassword =>
+        AllowCleartextPassword || IsUnixSocket || SslMode is "verify-ca" or "verify-full" || (SslMode == "require" && SslRootCert is not null);
 
     /// <summary>Whether <see cref="Host"/> is the folder of a Unix socket.</summary>
     public bool IsUnixSocket => Host.StartsWith('/') || Host.StartsWith('@');

@@ -36,7 +36,6 @@ public static class QueryConnection
 
     internal static string ToConnectionString(ConnectionSettings settings)
     {
-        var secured = settings.SslMode is "require" or "verify-ca" or "verify-full";
         var builder = new NpgsqlConnectionStringBuilder
         {
             // There is no hostaddr: the name is needed where the certificate is held against it, and only there.
@@ -66,7 +65,7 @@ public static class QueryConnection
                 _ => Npgsql.ChannelBinding.Prefer,
             },
         };
-        if (!secured && !settings.IsUnixSocket && !settings.AllowCleartextPassword)
+        if (!settings.MaySendPassword)
             builder.RequireAuth = "!Password";
         if (settings.SslRootCert is not (null or "system"))
             builder.RootCertificate = settings.SslRootCert;

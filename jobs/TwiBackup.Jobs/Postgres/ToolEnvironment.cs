@@ -36,6 +36,9 @@ public sealed class ToolEnvironment : IDisposable
             ["PGAPPNAME"] = settings.ApplicationName,
             ["PGGSSENCMODE"] = "disable",
         };
+        // Libraries before PostgreSQL 16 pass it over.
+        if (!settings.MaySendPassword)
+            variables["PGREQUIREAUTH"] = "!password";
         if (settings.ConnectTimeout > TimeSpan.Zero)
             variables["PGCONNECT_TIMEOUT"] = Math.Ceiling(settings.ConnectTimeout.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         Put("PGHOSTADDR", settings.HostAddress);

@@ -94,7 +94,8 @@ public sealed class WalReceiver(
 
     private bool IsFinal(TwiBackupException failure) =>
         failure.ExitCode == ExitCode.WrongUse
-        || (!_wasConnected && failure is PostgresErrorException { SqlState: var state }
+        // While connecting the server's answer is the cause of what is said.
+        || (!_wasConnected && (failure as PostgresErrorException ?? failure.InnerException as PostgresErrorException) is { SqlState: var state }
             && (state.StartsWith("28", StringComparison.Ordinal) || state == "42501"));
 
     /// <summary>One connection. Null: connect again.</summary>

@@ -111,7 +111,8 @@ internal static class BackupsReader
     {
         if (section.Text("source", "what git clones: a URL or a folder") is not { } source)
             return "";
-        if (SecretForm.HasCredentials(source))
+        // Git takes no query; what stands in one may be a token, and would stand on git's command line.
+        if (SecretForm.HasCredentials(source) || Uri.TryCreate(source, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Query.Length > 0)
             section.Wrong("source", "there is a name or token in this URL; take it out, name the token in tokenSecret as env:NAME or "
                 + "file:PATH, and change it, as it was written down");
         else if (source.StartsWith('-') || source.Contains("::", StringComparison.Ordinal) || source.Any(char.IsControl))

@@ -35,6 +35,17 @@ public sealed class WalReceiverTests
     }
 
     [Fact]
+    public async Task A_password_that_was_never_right_is_said_and_not_tried_again_and_again()
+    {
+        await using var postgres = await TestPostgres.StartAsync();
+        await using var test = WalTest.Create();
+        var options = WalTest.Options(postgres);
+        test.Receive(options with { Connection = options.Connection with { Password = "wr0ng-value" } });
+        var refused = await Assert.ThrowsAsync<TwiBackupException>(() => test.Running.WaitAsync(TimeSpan.FromSeconds(30), WalTest.Cancellation));
+        Assert.Contains("refused the password", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_slot_moves_only_to_what_is_durable()
     {
         await using var postgres = await TestPostgres.StartAsync();

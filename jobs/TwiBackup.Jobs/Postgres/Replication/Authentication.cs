@@ -42,9 +42,11 @@ internal sealed class Authentication(Wire wire)
                 return null;
             case _cleartext:
                 RefuseWithoutBinding("a password in the clear");
-                if (wire.ServerCertificate is null && !Settings.IsUnixSocket && !Settings.AllowCleartextPassword)
-                    throw Refused("asks for the password in the clear over a connection without TLS, so it is not sent", "Set "
-                        + "sslmode=verify-full, or scram-sha-256 in pg_hba.conf.");
+                // With TLS whose other end nobody has checked it would be anybody's who stands between.
+                if (!wire.IsServerVerified && !Settings.IsUnixSocket && !Settings.AllowCleartextPassword)
+                    throw Refused(
+                        $"asks for the password in the clear over a connection {(wire.ServerCertificate is null ? "without TLS" : "whose certificate was not verified")}, so it is not sent",
+                        "Set sslmode=verify-full with sslrootcert, or scram-sha-256 in pg_hba.conf.");
                 return new WireBuilder('p').Text(Password()).Build();
             case _md5:
                 RefuseWithoutBinding("md5");

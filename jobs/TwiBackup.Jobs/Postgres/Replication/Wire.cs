@@ -22,6 +22,9 @@ internal sealed class Wire(SocketStream socket, Stream stream, X509Certificate2?
     /// <summary>The server's certificate; null without TLS.</summary>
     public X509Certificate2? ServerCertificate { get; } = serverCertificate;
 
+    /// <summary>Whether the server has proven to be one that an authority of ours knows: with one named, no other is let through.</summary>
+    public bool IsServerVerified => ServerCertificate is not null && Settings.SslRootCert is not null;
+
     public async Task SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
     {
         await _sending.WaitAsync(cancellationToken);

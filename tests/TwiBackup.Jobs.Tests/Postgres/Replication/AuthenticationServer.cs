@@ -15,6 +15,7 @@ public sealed class AuthenticationServer : IAsyncLifetime
         host  replication digest     127.0.0.1/32  md5
         host  replication clear      127.0.0.1/32  password
         host  replication replicator 127.0.0.1/32  scram-sha-256
+        host  postgres    replicator 127.0.0.1/32  scram-sha-256
         host  replication odd        127.0.0.1/32  scram-sha-256
         host  replication app        127.0.0.1/32  scram-sha-256
         host  replication absent     127.0.0.1/32  trust
