@@ -12,6 +12,9 @@ public sealed partial class SafetyPageTests
     private const int Invariants = 10;
     private const int Decisions = 38;
 
+    /// <summary>Those behind it are of AWS and of this page's neighbour: their tests are called after what they test.</summary>
+    private const int LastDecisionWithAClassOfItsName = 32;
+
     private static readonly string[][] Rows =
     [
         .. File.ReadLines(Path.Combine(GuideFaultsPageTests.RepositoryRoot(), "docs", "safety.md"))
@@ -43,6 +46,15 @@ public sealed partial class SafetyPageTests
         // Nothing but classes: what else stands there would be believed to be one.
         Assert.Empty(Citation().Replace(row[2], "").Replace(",", "", StringComparison.Ordinal).Trim());
     });
+
+    [Fact]
+    public void Each_invariant_and_each_decision_of_the_jobs_has_a_class_of_its_name() => Assert.All(
+        Rows.Where(row => row[0][0] == 'I' || int.Parse(row[0].AsSpan(1), CultureInfo.InvariantCulture) <= LastDecisionWithAClassOfItsName),
+        row =>
+        {
+            var beginning = $"{(row[0][0] == 'I' ? "Invariant" : "Decision")}{int.Parse(row[0].AsSpan(1), CultureInfo.InvariantCulture):00}_";
+            Assert.Contains(Named(row), name => name.StartsWith(beginning, StringComparison.Ordinal));
+        });
 
     [Fact]
     public void A_class_that_is_called_after_an_invariant_or_a_decision_stands_in_its_row()
