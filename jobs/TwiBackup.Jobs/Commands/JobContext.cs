@@ -57,20 +57,10 @@ internal sealed class JobContext : IAsyncDisposable
     }
 
     /// <summary>How the database is reached.</summary>
-    public ConnectionSettings Connection()
-    {
-        var settings = ConnectionSettings.Parse(Policy.Database.Connection.Resolve(Environment), Environment);
-        return Policy.Database.Password is { } password ? settings with { Password = password.Resolve(Environment) } : settings;
-    }
+    public ConnectionSettings Connection() => Settings(Policy.Database.Connection);
 
     /// <summary>How the database is reached where it is recovered.</summary>
-    public ConnectionSettings RecoveredConnection()
-    {
-        if (Policy.Recovery.Connection is not { } connection)
-            return Connection();
-        var settings = ConnectionSettings.Parse(connection.Resolve(Environment), Environment);
-        return Policy.Database.Password is { } password ? settings with { Password = password.Resolve(Environment) } : settings;
-    }
+    public ConnectionSettings RecoveredConnection() => Settings(Policy.Recovery.Connection ?? Policy.Database.Connection);
 
     /// <summary>How WAL is received from the database; throws wrong use when the policy has none.</summary>
     public WalReceiverOptions Receiver()
@@ -115,4 +105,10 @@ internal sealed class JobContext : IAsyncDisposable
     public ReportReader Report(IObjectStore? replica) => new(Policy, Status(replica), Store, Rehearsals());
 
     public ValueTask DisposeAsync() => Store.DisposeAsync();
+
+    private ConnectionSettings Settings(TwiBackup.Policy.ConnectionText connection)
+    {
+        var settings = ConnectionSettings.Parse(connection.Resolve(Environment), Environment);
+        return Policy.Database.Password is { } password ? settings with { Password = password.Resolve(Environment) } : settings;
+    }
 }

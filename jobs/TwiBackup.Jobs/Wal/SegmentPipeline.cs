@@ -24,7 +24,7 @@ internal sealed class SegmentPipeline : IAsyncDisposable
     private readonly WalObjects _objects;
     private readonly int _segmentSize;
     private readonly TimeSpan _flushInterval;
-    private readonly OutageVoice _store;
+    private readonly StorePuts _store;
     private readonly Action _onDurable;
     private readonly bool _pieces;
     private readonly int _capacity;
@@ -53,7 +53,7 @@ internal sealed class SegmentPipeline : IAsyncDisposable
     private TaskCompletionSource? _drained;
 
     /// <param name="onDurable">Called when <see cref="Durable"/> moved; must not block.</param>
-    public SegmentPipeline(WalObjects objects, int segmentSize, TimeSpan flushInterval, OutageVoice store, Action onDurable)
+    public SegmentPipeline(WalObjects objects, int segmentSize, TimeSpan flushInterval, StorePuts store, Action onDurable)
     {
         (_objects, _segmentSize, _flushInterval, _store, _onDurable) = (objects, segmentSize, flushInterval, store, onDurable);
         _pieces = segmentSize > LargestWhole;
@@ -224,12 +224,13 @@ internal sealed class SegmentPipeline : IAsyncDisposable
         await _gate.WaitAsync(_stop.Token);
         try
         {
-            await KeepTryingAsync(
+            await _store.KeepTryingAsync(
                 cancellation => _pieces
                     ? PutTailAsync(buffer, buffer.TailDurable, buffer.Length, buffer.Mark, cancellation)
                     : _objects.PutSegmentAsync(
                         buffer.Segment.Name, buffer.Memory.AsMemory(0, buffer.Length), FramesOf(buffer), buffer.Mark, cancellation),
-                null);
+                null,
+                _stop.Token);
         }
         finally
         {
@@ -286,7 +287,7 @@ internal sealed class SegmentPipeline : IAsyncDisposable
         bool put;
         try
         {
-            put = await KeepTryingAsync(cancellation => PutTailAsync(buffer, from, to, mark, cancellation), () => buffer.IsFull);
+            put = await _store.KeepTryingAsync(cancellation => PutTailAsync(buffer, from, to, mark, cancellation), () => buffer.IsFull, _stop.Token);
         }
         finally
         {
@@ -320,29 +321,6 @@ internal sealed class SegmentPipeline : IAsyncDisposable
     {
         lock (_sync)
             return [.. buffer.Frames];
-    }
-
-    /// <summary>False when <paramref name="obsolete"/> said, after a failure, that nobody needs it any more.</summary>
-    private async Task<bool> KeepTryingAsync(Func<CancellationToken, Task> put, Func<bool>? obsolete)
-    {
-        var backoff = new Backoff(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5));
-        while (true)
-        {
-            try
-            {
-                await put(_stop.Token);
-                _store.Worked();
-                return true;
-            }
-            catch (Exception failure) when (!_stop.IsCancellationRequested)
-            {
-                _store.Failed(failure);
-            }
-
-            if (obsolete is not null && obsolete())
-                return false;
-            await Task.Delay(backoff.Next(), _stop.Token);
-        }
     }
 
     private void Advance()

@@ -20,12 +20,14 @@ public sealed class WalReceiver(
     /// <summary>Nothing beside a flush interval, and at a thousand commits a second a tenth of the wake-ups.</summary>
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(10);
 
-    private readonly OutageVoice _storeVoice = new(
-        WalEventKind.StoreOutage, WalEventKind.StoreBack, $"WAL can't be stored in {store.Location}; the server keeps it", onEvent, progress, time);
+    private readonly StorePuts _puts = new(
+        new OutageVoice(WalEventKind.StoreOutage, WalEventKind.StoreBack, $"WAL can't be stored in {store.Location}; the server keeps it", onEvent, progress, time),
+        time);
     private readonly OutageVoice _serverVoice = new(
         WalEventKind.ServerOutage, null, $"No WAL from {options.Connection}", onEvent, progress, time);
     private readonly OutageVoice _slotVoice = new(
         WalEventKind.SlotBusy, null, $"Slot {options.Slot} is held by another receiver; waiting", onEvent, progress, time);
+    private readonly SynchronousWatch _names = new(options, onEvent, progress, time);
     private readonly Dictionary<uint, Lsn> _durable = [];
 
     private WalSource? _source;
@@ -36,7 +38,6 @@ public sealed class WalReceiver(
     private DateTimeOffset _busySince;
     private bool _slotHasNoOlder;
     private bool _wasConnected;
-    private bool _isSynchronous;
 
     /// <summary>Where it stands; may be asked from any thread.</summary>
     public WalReceiverStatus Status
@@ -144,37 +145,9 @@ public sealed class WalReceiver(
     {
         if (server.IsStandby)
             throw new TwiBackupException(ExitCode.WrongUse, $"{options.Connection} is a standby. WAL is received from the primary: connect to that one.");
-        if (SynchronousNames.Match(server.SynchronousStandbyNames, options.ApplicationName))
-            throw new TwiBackupException(ExitCode.WrongUse, $"{TakenForStandby(server)}: each commit would wait for the store. Name the real standbys there.");
+        _names.Refuse(server);
         if (server.Slot is { IsPhysical: false })
             throw new TwiBackupException(ExitCode.WrongUse, $"Slot {options.Slot} is a logical one. Name another slot in the policy.");
-    }
-
-    private string TakenForStandby(SourceServer server) =>
-        $"synchronous_standby_names = '{server.SynchronousStandbyNames}' takes the receiver {options.ApplicationName} for a standby";
-
-    /// <summary>
-    /// The setting can change while we stream, and the server tells nobody. To end then would have its commits wait for ever: they wait for
-    /// the store, and that is said once.
-    /// </summary>
-    private async Task WatchNamesAsync(CancellationToken cancellationToken)
-    {
-        using var timer = new PeriodicTimer(options.NamesInterval, time);
-        while (await timer.WaitForNextTickAsync(cancellationToken))
-        {
-            try
-            {
-                var server = await SourceServer.AskAsync(options.Connection, options.Slot, cancellationToken);
-                var taken = SynchronousNames.Match(server.SynchronousStandbyNames, options.ApplicationName);
-                if (taken && !_isSynchronous)
-                    Tell(new WalEvent(WalEventKind.Synchronous, $"{TakenForStandby(server)}: each commit now waits for the store. Name the real standbys there."));
-                _isSynchronous = taken;
-            }
-            catch (Exception failure) when (failure is TwiBackupException or IOException)
-            {
-                // The stream notices a server that is gone by itself.
-            }
-        }
     }
 
     private WalReceiverResult? WaitForSlot(SourceServer server)
@@ -208,9 +181,9 @@ public sealed class WalReceiver(
             _durable.Clear();
             _slotHasNoOlder = false;
             _objects = new WalObjects(store, keys, source.Layout, Tell);
-            await KeepTryingAsync(() => _objects.PutClusterFactsAsync(source.SegmentSize, stop), stop);
-            await KeepTryingAsync(async () => _chain = await WalChain.LoadAsync(store, source.Layout, stop), stop);
-            _pipeline = new SegmentPipeline(_objects, source.SegmentSize, options.FlushInterval, _storeVoice, OnDurable);
+            await _puts.KeepTryingAsync(put => _objects.PutClusterFactsAsync(source.SegmentSize, put), null, stop);
+            await _puts.KeepTryingAsync(async load => _chain = await WalChain.LoadAsync(store, source.Layout, load), null, stop);
+            _pipeline = new SegmentPipeline(_objects, source.SegmentSize, options.FlushInterval, _puts, OnDurable);
         }
 
         _source = source;
@@ -221,13 +194,14 @@ public sealed class WalReceiver(
     private async Task TellNewClusterAsync(WalLayout layout, CancellationToken stop)
     {
         List<string> others = [];
-        await KeepTryingAsync(
-            async () =>
+        await _puts.KeepTryingAsync(
+            async list =>
             {
                 others.Clear();
-                await foreach (var folder in store.ListFoldersAsync(WalLayout.ClustersOf(options.System), stop))
+                await foreach (var folder in store.ListFoldersAsync(WalLayout.ClustersOf(options.System), list))
                     others.Add(folder.TrimEnd('/').Split('/')[^1]);
             },
+            null,
             stop);
         if (others.Count > 0 && !others.Contains(layout.Cluster))
             Tell(new WalEvent(
@@ -251,7 +225,7 @@ public sealed class WalReceiver(
             return;
         }
 
-        await KeepTryingAsync(() => _objects!.PutHistoryAsync(timeline, file.Content, stop), stop);
+        await _puts.KeepTryingAsync(put => _objects!.PutHistoryAsync(timeline, file.Content, put), null, stop);
     }
 
     private async Task<SlotState> CreateSlotAsync(ReplicationConnection connection, CancellationToken stop)
@@ -331,8 +305,10 @@ public sealed class WalReceiver(
     private async Task<WalSessionEnd> RunWatchedAsync(WalSession session, uint timeline, CancellationToken stop)
     {
         using var ended = new CancellationTokenSource();
-        var marks = options.MarkInterval is { } every && timeline == _source!.Timeline ? PutMarksAsync(timeline, every, ended.Token) : Task.CompletedTask;
-        var names = WatchNamesAsync(ended.Token);
+        var marks = options.MarkInterval is { } every && timeline == _source!.Timeline
+            ? new IdleMarks(_objects!, _pipeline!, _puts, time).RunAsync(timeline, every, ended.Token)
+            : Task.CompletedTask;
+        var names = _names.RunAsync(ended.Token);
         try
         {
             return await session.RunAsync(stop);
@@ -343,32 +319,6 @@ public sealed class WalReceiver(
             await marks.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await names.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             _durable[timeline] = _pipeline!.Durable;
-        }
-    }
-
-    /// <summary>Only when idle: tails and segments carry marks themselves.</summary>
-    private async Task PutMarksAsync(uint timeline, TimeSpan every, CancellationToken cancellationToken)
-    {
-        var last = DateTimeOffset.MinValue;
-        using var timer = new PeriodicTimer(every < TimeSpan.FromSeconds(4) ? every / 4 : LongestInterval, time);
-        while (await timer.WaitForNextTickAsync(cancellationToken))
-        {
-            var (newest, stored) = (_pipeline!.NewestMark, _pipeline.StoredMark);
-            if (stored is not null && stored.Time > last)
-                last = stored.Time;
-            if (newest is null || newest.Lsn > _pipeline.Durable || _pipeline.Durable < _pipeline.Received
-                || (last != DateTimeOffset.MinValue && newest.Time - last < every))
-                continue;
-            try
-            {
-                await _objects!.PutMarkAsync(timeline, newest, cancellationToken);
-                last = newest.Time;
-                _storeVoice.Worked();
-            }
-            catch (Exception failure) when (failure is not OperationCanceledException)
-            {
-                _storeVoice.Failed(failure);
-            }
         }
     }
 
@@ -401,26 +351,6 @@ public sealed class WalReceiver(
 
     private async Task DrainOrStopAsync(CancellationToken stop) =>
         await _pipeline!.DrainAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-
-    private async Task KeepTryingAsync(Func<Task> put, CancellationToken stop)
-    {
-        var backoff = new Backoff(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(5));
-        while (true)
-        {
-            try
-            {
-                await put();
-                _storeVoice.Worked();
-                return;
-            }
-            catch (Exception failure) when (failure is not OperationCanceledException)
-            {
-                _storeVoice.Failed(failure);
-            }
-
-            await Task.Delay(backoff.Next(), time, stop);
-        }
-    }
 
     private void OnDurable() => _session?.Report();
 

@@ -25,8 +25,8 @@ public sealed record WalReceiverOptions
     /// <summary>The shortest time between two marks of an idle server; null: none are put.</summary>
     public TimeSpan? MarkInterval { get; init; } = TimeSpan.FromMinutes(15);
 
-    /// <summary>How often it is looked whether <c>synchronous_standby_names</c> has come to name the receiver.</summary>
-    public TimeSpan NamesInterval { get; init; } = TimeSpan.FromMinutes(1);
+    /// <summary>How often it is looked whether <c>synchronous_standby_names</c> has come to name the receiver; each look is a connection.</summary>
+    public TimeSpan NamesInterval { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>How long a server that shuts down may wait for what is not durable yet.</summary>
     public TimeSpan ShutdownPatience { get; init; } = TimeSpan.FromSeconds(10);

@@ -11,30 +11,9 @@ namespace TwiBackup.Tests.Wal;
 /// Whoever has the writer's rights can put what he likes beside good WAL. He can't make it be believed, and can't make the good be done
 /// without either.
 /// </summary>
-public sealed class PlantedWalTests : IAsyncLifetime
+public sealed class PlantedWalTests : WalScene
 {
-    private const int Size = 1 << 20;
-    private const string AnyHash = "00000000000000000000000000000000";
     private const string LastHash = "ffffffffffffffffffffffffffffffff";
-
-    private static readonly WalLayout Layout = new(WalTest.System, 15, 7301234567890123456);
-
-    private readonly List<string> said = [];
-    private WalTest test = null!;
-    private WalObjects objects = null!;
-
-    private static CancellationToken Cancellation => WalTest.Cancellation;
-
-    private string Destination => Path.Combine(test.Folder, "RECOVERYXLOG");
-
-    public async ValueTask InitializeAsync()
-    {
-        test = WalTest.Create();
-        objects = new WalObjects(test.Store, test.Keys, Layout, test.Tell);
-        await objects.PutClusterFactsAsync(Size, Cancellation);
-    }
-
-    public ValueTask DisposeAsync() => test.DisposeAsync();
 
     [Theory]
     [InlineData(AnyHash)]
@@ -42,11 +21,11 @@ public sealed class PlantedWalTests : IAsyncLifetime
     public async Task Junk_beside_a_segment_is_passed_over_and_said(string hash)
     {
         var content = Bytes(Size);
-        await objects.PutSegmentAsync(Name(1, 5), content, null, Cancellation);
+        await Objects.PutSegmentAsync(Name(1, 5), content, null, Cancellation);
         await PlantAsync(Layout.Segment(Name(1, 5), hash));
         Assert.Equal(WalFetchResult.Fetched, await FetchAsync(Name(1, 5)));
         Assert.Equal(content, await File.ReadAllBytesAsync(Destination, Cancellation));
-        Assert.Contains(said, line => line.Contains("What is signed beside it is used", StringComparison.Ordinal));
+        Assert.Contains(Said, line => line.Contains("What is signed beside it is used", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -61,20 +40,20 @@ public sealed class PlantedWalTests : IAsyncLifetime
     public async Task A_junk_tail_is_left_aside_where_the_others_hold_everything()
     {
         var content = Bytes(Size);
-        var first = await objects.PutTailAsync(Name(1, 5), 0, content.AsMemory(0, 1000), null, null, Cancellation);
-        await objects.PutTailAsync(Name(1, 5), 1000, content.AsMemory(1000, 1000), null, first, Cancellation);
+        var first = await Objects.PutTailAsync(Name(1, 5), 0, content.AsMemory(0, 1000), null, null, Cancellation);
+        await Objects.PutTailAsync(Name(1, 5), 1000, content.AsMemory(1000, 1000), null, first, Cancellation);
         await PlantAsync(Layout.Tail(Name(1, 5), 0, 1500, AnyHash));
         Assert.Equal(WalFetchResult.Fetched, await FetchAsync(Name(1, 5)));
         content.AsSpan(2000).Clear();
         Assert.Equal(content, await File.ReadAllBytesAsync(Destination, Cancellation));
-        Assert.Single(said);
+        Assert.Single(Said);
     }
 
     [Fact]
     public async Task A_junk_tail_that_would_hold_more_stops_all_but_who_does_not_need_it()
     {
         var content = Bytes(Size);
-        await objects.PutTailAsync(Name(1, 5), 0, content.AsMemory(0, 1000), null, null, Cancellation);
+        await Objects.PutTailAsync(Name(1, 5), 0, content.AsMemory(0, 1000), null, null, Cancellation);
         await PlantAsync(Layout.Tail(Name(1, 5), 1000, 2000, AnyHash));
         await Assert.ThrowsAsync<ObjectRefusedException>(() => FetchAsync(Name(1, 5)));
         await Assert.ThrowsAsync<ObjectRefusedException>(() => FetchAsync(Name(1, 5), new WalFetchOptions(Needed: At(5, 1001))));
@@ -87,7 +66,7 @@ public sealed class PlantedWalTests : IAsyncLifetime
     public async Task A_number_that_junk_has_claimed_leads_to_the_signed_copy()
     {
         await PlantAsync(Layout.History(2));
-        Assert.True(await objects.PutHistoryAsync(2, "1\t0/480000\tx\n"u8.ToArray(), Cancellation));
+        Assert.True(await Objects.PutHistoryAsync(2, "1\t0/480000\tx\n"u8.ToArray(), Cancellation));
         Assert.Equal(WalFetchResult.Fetched, await FetchAsync("00000002.history"));
         Assert.Equal("1\t0/480000\tx\n", await File.ReadAllTextAsync(Destination, Cancellation));
         var chain = await ChainAsync();
@@ -98,8 +77,8 @@ public sealed class PlantedWalTests : IAsyncLifetime
     [Fact]
     public async Task Timelines_that_nothing_vouches_for_are_passed_over()
     {
-        await objects.PutSegmentAsync(Name(1, 5), Bytes(Size), null, Cancellation);
-        await objects.PutSegmentAsync(Name(4, 5), Bytes(Size), null, Cancellation);
+        await Objects.PutSegmentAsync(Name(1, 5), Bytes(Size), null, Cancellation);
+        await Objects.PutSegmentAsync(Name(4, 5), Bytes(Size), null, Cancellation);
         await PlantAsync(Layout.History(3));
         await PlantAsync(Layout.Segment(Name(9, 5), AnyHash));
         var chain = await ChainAsync(vouched: 4);
@@ -112,7 +91,7 @@ public sealed class PlantedWalTests : IAsyncLifetime
     [Fact]
     public async Task Junk_that_claims_a_number_behind_the_timeline_that_is_followed_does_not_end_a_recovery()
     {
-        await objects.PutSegmentAsync(Name(1, 5), Bytes(Size), null, Cancellation);
+        await Objects.PutSegmentAsync(Name(1, 5), Bytes(Size), null, Cancellation);
         await PlantAsync(Layout.History(2));
         // PostgreSQL asks for it to know whether its next number is free. It is not: our own history could not be stored there.
         Assert.Equal(WalFetchResult.Fetched, await FetchAsync("00000002.history", new WalFetchOptions(Timeline: 1)));
@@ -124,10 +103,10 @@ public sealed class PlantedWalTests : IAsyncLifetime
     public async Task Junk_marks_no_time()
     {
         var time = DateTimeOffset.UnixEpoch.AddDays(20000);
-        await objects.PutSegmentAsync(Name(1, 5), Bytes(Size), new WalMark(time, At(5, 100)), Cancellation);
+        await Objects.PutSegmentAsync(Name(1, 5), Bytes(Size), new WalMark(time, At(5, 100)), Cancellation);
         await PlantAsync(Layout.Segment(Name(1, 900), AnyHash));
         await PlantAsync(Layout.Mark(1, new WalMark(time.AddYears(1), At(5, 200))));
-        var marks = new WalMarks(test.Store, test.ReadKeys, Layout);
+        var marks = new WalMarks(Test.Store, Test.ReadKeys, Layout);
         Assert.Equal(time, (await marks.NewestAsync(1, Cancellation))?.Time);
         Assert.Equal(time, (await marks.NewestUpToAsync(1, At(6, 0), Size, Cancellation))?.Time);
     }
@@ -162,15 +141,10 @@ public sealed class PlantedWalTests : IAsyncLifetime
 
     private static byte[] Bytes(int length) => RandomNumberGenerator.GetBytes(length);
 
-    private Task<ObjectInfo> PlantAsync(string key) => test.Store.PutBytesAsync(key, Encoding.ASCII.GetBytes("your files are ours"), PutCondition.IfAbsent, Cancellation);
-
-    private Task<WalFetchResult> FetchAsync(string name, WalFetchOptions? options = null) =>
-        new WalFetch(test.Store, test.ReadKeys, Layout, options ?? new WalFetchOptions(), said.Add).FetchAsync(name, Destination, Cancellation);
-
     private async Task<WalChain> ChainAsync(params uint[] vouched)
     {
-        var chain = await WalChain.LoadAsync(test.Store, Layout, Cancellation);
-        await chain.LoadHistoriesAsync(new SignedObjects(test.Store, test.ReadKeys), vouched.ToHashSet(), Cancellation);
+        var chain = await WalChain.LoadAsync(Test.Store, Layout, Cancellation);
+        await chain.LoadHistoriesAsync(new SignedObjects(Test.Store, Test.ReadKeys), vouched.ToHashSet(), Cancellation);
         return chain;
     }
 }

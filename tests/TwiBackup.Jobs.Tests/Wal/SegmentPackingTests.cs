@@ -19,8 +19,8 @@ public sealed class SegmentPackingTests
         await using var test = WalTest.Create();
         var layout = new WalLayout(WalTest.System, 15, 7_300_000_000_000_000_000);
         var objects = new WalObjects(test.Store, test.Keys, layout, test.Tell);
-        var voice = new OutageVoice(WalEventKind.StoreOutage, null, "out", test.Tell, SilentProgress.Instance, TimeProvider.System);
-        await using var pipeline = new SegmentPipeline(objects, Size, TimeSpan.FromHours(1), voice, () => { });
+        var puts = new StorePuts(new OutageVoice(WalEventKind.StoreOutage, null, "out", test.Tell, SilentProgress.Instance, TimeProvider.System), TimeProvider.System);
+        await using var pipeline = new SegmentPipeline(objects, Size, TimeSpan.FromHours(1), puts, () => { });
         var segment = new WalSegment(1, 5, Size);
         var content = Samples.Bytes(Size);
         pipeline.Begin(1, segment.Start);

@@ -23,10 +23,10 @@ public sealed class SegmentPipelineTests
             BeforeWrite = key => key.Contains("000000010000000000000001-", StringComparison.Ordinal) ? first.Task
                 : key.Contains("000000010000000000000003-", StringComparison.Ordinal) ? third.Task : Task.CompletedTask,
         };
-        var voice = new OutageVoice(WalEventKind.StoreOutage, null, "x", test.Tell, SilentProgress.Instance, TimeProvider.System);
+        var puts = new StorePuts(new OutageVoice(WalEventKind.StoreOutage, null, "x", test.Tell, SilentProgress.Instance, TimeProvider.System), TimeProvider.System);
         var begin = new Lsn(Size);
         await using var pipeline = new SegmentPipeline(
-            new WalObjects(store, test.Keys, Layout, test.Tell), Size, TimeSpan.FromMinutes(1), voice, () => { });
+            new WalObjects(store, test.Keys, Layout, test.Tell), Size, TimeSpan.FromMinutes(1), puts, () => { });
         try
         {
             pipeline.Begin(1, begin);

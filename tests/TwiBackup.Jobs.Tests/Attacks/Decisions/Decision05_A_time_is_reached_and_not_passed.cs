@@ -17,12 +17,7 @@ public sealed class Decision05_A_time_is_reached_and_not_passed
     public async Task What_a_living_system_commits_while_the_restore_runs_is_not_in_it()
     {
         await using var source = await BackedUpServer.StartAsync();
-        await source.ExecuteAsync("create table rows(id int)");
-        await source.StartReceiverAsync();
-        await source.BackUpAsync();
-        await source.ExecuteAsync("insert into rows values (1)");
-        var idle = await NowAsync(source);
-        var plan = await PlanAsync(source, idle);
+        var plan = await IdleAsync(source);
         var segment = WalSegment.Containing(plan.Reach, 1, 1 << 20).Name;
         var options = new RestoreOptions
         {
@@ -46,12 +41,7 @@ public sealed class Decision05_A_time_is_reached_and_not_passed
     public async Task To_the_millisecond_of_the_newest_mark_and_not_a_microsecond_behind_it_whatever_marks_were_made_up()
     {
         await using var source = await BackedUpServer.StartAsync();
-        await source.ExecuteAsync("create table rows(id int)");
-        await source.StartReceiverAsync();
-        await source.BackUpAsync();
-        await source.ExecuteAsync("insert into rows values (1)");
-        var idle = await NowAsync(source);
-        var before = await PlanAsync(source, idle);
+        var before = await IdleAsync(source);
         await source.StopReceiverAsync();
         var newest = (await source.PlanAsync(RecoveryTarget.Latest)).NewestTime;
 
@@ -67,6 +57,16 @@ public sealed class Decision05_A_time_is_reached_and_not_passed
         await using var server = await source.RestoreAsync(new RecoveryTarget { Time = newest });
         Assert.Equal("1", await server.AskAsync("select count(*) from rows"));
         Tally.Add("time behind the last commit: marks made up", (2, "marks"));
+    }
+
+    /// <summary>A full, one row behind it, and then nothing: the plan to the moment in which nothing happens.</summary>
+    private static async Task<RestorePlan> IdleAsync(BackedUpServer source)
+    {
+        await source.ExecuteAsync("create table rows(id int)");
+        await source.StartReceiverAsync();
+        await source.BackUpAsync();
+        await source.ExecuteAsync("insert into rows values (1)");
+        return await PlanAsync(source, await NowAsync(source));
     }
 
     private static async Task<DateTimeOffset> NowAsync(BackedUpServer source) => DateTimeOffset.Parse(

@@ -2,36 +2,16 @@ using System.Security.Cryptography;
 using System.Text;
 using TwiBackup.Postgres;
 using TwiBackup.Stores;
+using TwiBackup.Tests.Sealing;
 using TwiBackup.Tests.Wal;
 using TwiBackup.Wal;
 
 namespace TwiBackup.Tests.Attacks.Decisions;
 
 /// <summary>The segment that is being written lies in the store in pieces: of one history, whatever their borders, or it is refused.</summary>
-public sealed class Decision14_Tails_are_put_together_or_refused : IAsyncLifetime
+[Collection(nameof(ProcessWideCollection))]
+public sealed class Decision14_Tails_are_put_together_or_refused : WalScene
 {
-    private const int Size = 1 << 20;
-    private const string AnyHash = "00000000000000000000000000000000";
-
-    private static readonly WalLayout Layout = new(WalTest.System, 15, 7301234567890123456);
-
-    private readonly List<string> said = [];
-    private WalTest test = null!;
-    private WalObjects objects = null!;
-
-    private static CancellationToken Cancellation => WalTest.Cancellation;
-
-    private string Destination => Path.Combine(test.Folder, "RECOVERYXLOG");
-
-    public async ValueTask InitializeAsync()
-    {
-        test = WalTest.Create();
-        objects = new WalObjects(test.Store, test.Keys, Layout, test.Tell);
-        await objects.PutClusterFactsAsync(Size, Cancellation);
-    }
-
-    public ValueTask DisposeAsync() => test.DisposeAsync();
-
     [Fact]
     public async Task Receivers_that_were_killed_anywhere_leave_pieces_that_fit_and_one_byte_of_another_history_does_not()
     {
@@ -68,13 +48,13 @@ public sealed class Decision14_Tails_are_put_together_or_refused : IAsyncLifetim
     {
         var name = new WalSegment(1, 5, Size).Name;
         var content = RandomNumberGenerator.GetBytes(1000);
-        await objects.PutTailAsync(name, 0, content, null, null, Cancellation);
-        await test.Store.PutBytesAsync(Layout.Tail(name, start, end, AnyHash), Encoding.ASCII.GetBytes("your files are ours"), PutCondition.IfAbsent, Cancellation);
+        await Objects.PutTailAsync(name, 0, content, null, null, Cancellation);
+        await PlantAsync(Layout.Tail(name, start, end, AnyHash));
         var before = GC.GetTotalAllocatedBytes(true);
         Assert.Equal(WalFetchResult.Fetched, await FetchAsync(name));
         Assert.True(GC.GetTotalAllocatedBytes(true) - before < 64 << 20, "it was believed by its name");
         Assert.Equal(content, (await File.ReadAllBytesAsync(Destination, Cancellation))[..1000]);
-        Assert.Single(said, line => line.Contains("left aside", StringComparison.Ordinal));
+        Assert.Single(Said, line => line.Contains("left aside", StringComparison.Ordinal));
         Tally.Add("tails: a name that claims more than a segment", (1, "names"));
     }
 
@@ -84,7 +64,7 @@ public sealed class Decision14_Tails_are_put_together_or_refused : IAsyncLifetim
         const int Large = 1 << 30;
         const int Piece = 16 << 20;
         var layout = Layout with { SystemIdentifier = 1 };
-        var writer = new WalObjects(test.Store, test.Keys, layout, test.Tell);
+        var writer = new WalObjects(Test.Store, Test.Keys, layout, Test.Tell);
         await writer.PutClusterFactsAsync(Large, Cancellation);
         var (name, piece, previous) = (new WalSegment(1, 5, Large).Name, new byte[Piece], (string?)null);
         for (var at = 0L; at < Large; at += Piece)
@@ -93,7 +73,7 @@ public sealed class Decision14_Tails_are_put_together_or_refused : IAsyncLifetim
             previous = await writer.PutTailAsync(name, at, piece, null, previous, Cancellation);
         }
 
-        var fetch = new WalFetch(test.Store, test.ReadKeys, layout, new WalFetchOptions(), said.Add);
+        var fetch = new WalFetch(Test.Store, Test.ReadKeys, layout, new WalFetchOptions(), Said.Add);
         var before = GC.GetTotalAllocatedBytes(true);
         Assert.Equal(WalFetchResult.Fetched, await fetch.FetchAsync(name, Destination, Cancellation));
         Assert.True(GC.GetTotalAllocatedBytes(true) - before < 256 << 20);
@@ -115,12 +95,9 @@ public sealed class Decision14_Tails_are_put_together_or_refused : IAsyncLifetim
         for (var (at, next) = (0, 0); at < end; at = next)
         {
             next = Math.Min(end, at + random.Next(1, Size / 3));
-            previous = await objects.PutTailAsync(name, at, content.AsMemory(at, next - at), null, previous, Cancellation);
+            previous = await Objects.PutTailAsync(name, at, content.AsMemory(at, next - at), null, previous, Cancellation);
         }
 
         return end;
     }
-
-    private Task<WalFetchResult> FetchAsync(string name) =>
-        new WalFetch(test.Store, test.ReadKeys, Layout, new WalFetchOptions(), said.Add).FetchAsync(name, Destination, Cancellation);
 }
