@@ -13,6 +13,9 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>The most characters kept of a captured output.</summary>
     public const int CaptureLimit = 1 << 20;
 
+    private const string SetSession = "/usr/bin/setsid";
+    private const string SetPrivileges = "/usr/bin/setpriv";
+
     private static readonly string[] _kept = ["PATH", "HOME"];
 
     private readonly Process _process;
@@ -97,20 +100,18 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <param name="holdInput">Whether its input is a pipe that ends when we do.</param>
     internal static Process StartProcess(ChildProcessOptions options, bool capture, bool holdInput = false)
     {
-        // setsid(1) replaces itself by the program: the process id stays the program's.
-        var session = options.OwnSession && File.Exists("/usr/bin/setsid");
-        var start = new ProcessStartInfo(session ? "/usr/bin/setsid" : options.Program)
+        // Behind a wrapper it would be the wrapper that can't start it, and that says so in its own words.
+        if (Path.IsPathRooted(options.Program) && !File.Exists(options.Program))
+            throw new TwiBackupException($"{options.Program} could not be started: it is not there. Is it installed?");
+        List<string> words = [.. Wrappers(options), options.Program, .. options.Arguments];
+        var start = new ProcessStartInfo(words[0], words.Skip(1))
         {
             WorkingDirectory = options.WorkingDirectory,
             RedirectStandardInput = capture || holdInput,
             RedirectStandardOutput = capture,
             RedirectStandardError = capture,
         };
-        if (session)
-            start.ArgumentList.Add(options.Program);
-        foreach (var argument in options.Arguments)
-            start.ArgumentList.Add(argument);
-        if (options.Account is { IsSelf: false } account)
+        if (options.Account is { IsSelf: false } account && !File.Exists(SetPrivileges))
             start.UserName = account.Name;
         SetEnvironment(start.Environment, options);
         try
@@ -120,6 +121,22 @@ public sealed class ChildProcess : IAsyncDisposable
         catch (Win32Exception e)
         {
             throw new TwiBackupException($"{options.Program} could not be started: {e.Message}. Is it installed and in PATH?", e);
+        }
+    }
+
+    /// <summary>
+    /// Programs that replace themselves by what follows, so that the process id stays the program's. The runtime could change the account,
+    /// too, but between its vfork and its exec, by a call that waits for threads of ours that are just being made: killed in that moment we
+    /// would leave a process that waits for them for ever, and holds what we held.
+    /// </summary>
+    private static IEnumerable<string> Wrappers(ChildProcessOptions options)
+    {
+        if (options.OwnSession && File.Exists(SetSession))
+            yield return SetSession;
+        if (options.Account is { IsSelf: false } account && File.Exists(SetPrivileges))
+        {
+            foreach (var word in (string[])[SetPrivileges, $"--reuid={account.UserId}", $"--regid={account.GroupId}", "--init-groups", "--"])
+                yield return word;
         }
     }
 

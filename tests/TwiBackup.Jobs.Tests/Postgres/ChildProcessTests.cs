@@ -84,6 +84,33 @@ public sealed class ChildProcessTests
             new ChildProcessOptions { Program = "id", Arguments = ["-u"], Account = TestEnvironment.Account }, Cancel);
         Assert.Equal($"{TestEnvironment.Account.UserId}", result.Output.Trim());
         Assert.NotEqual(0u, TestEnvironment.Account.UserId);
+        // Its own groups, and none of ours: as it would be logged in.
+        var groups = await ChildProcess.RunAsync(new ChildProcessOptions { Program = "id", Arguments = ["-G"], Account = TestEnvironment.Account }, Cancel);
+        var known = await ChildProcess.RunAsync(new ChildProcessOptions { Program = "id", Arguments = ["-G", TestEnvironment.Account.Name] }, Cancel);
+        Assert.Equal(known.Output, groups.Output);
+    }
+
+    [Fact]
+    public void A_program_that_is_not_there_is_said_whoever_should_run_it()
+    {
+        foreach (var account in (ServerAccount?[])[null, TestEnvironment.Account])
+        {
+            var refused = Assert.Throws<TwiBackupException>(
+                () => ChildProcess.Start(new ChildProcessOptions { Program = "/nowhere/postgres", Account = account, OwnSession = true }));
+            Assert.StartsWith("/nowhere/postgres could not be started", refused.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task It_keeps_nothing_of_root_where_another_account_runs_it()
+    {
+        Assert.SkipWhen(TestEnvironment.Account.IsSelf, "needs root");
+        await using var child = ChildProcess.Start(new ChildProcessOptions { Program = "/usr/bin/sleep", Arguments = ["100"], Account = TestEnvironment.Account, OwnSession = true });
+        while (!(await File.ReadAllTextAsync($"/proc/{child.ProcessId}/cmdline", Cancel)).StartsWith("/usr/bin/sleep", StringComparison.Ordinal))
+            await Task.Delay(5, Cancel);
+        var status = await File.ReadAllLinesAsync($"/proc/{child.ProcessId}/status", Cancel);
+        Assert.Contains($"Uid:\t{string.Join('\t', Enumerable.Repeat(TestEnvironment.Account.UserId, 4))}", status);
+        Assert.Contains("CapEff:\t0000000000000000", status);
     }
 
     [Fact]
