@@ -147,13 +147,25 @@ public sealed class Pruner(SetCatalog catalog, TimeSpan recoveryWindow, IReadOnl
             var isAbandoned = newest is not null && !IsOf(newest, layout)
                 && fulls.Any(f => IsOf(newest, f) && f.Manifest.Database!.StopTime <= windowStart);
             var decision = WalRetention.Decide(chain, own, windowStart, isAbandoned);
+            var (segment, wholes) = ("", new List<Expiry>());
             await foreach (var info in store.ListAsync(layout.Root, null, cancellationToken))
             {
-                if (layout.TryParse(info.Key, out var found) && decision.MayGo(found!, chain.SegmentSize))
-                {
-                    walObjects++;
-                    going.Add(new Expiry(info.Key, info.Length, IsManifest: true));
-                }
+                if (!layout.TryParse(info.Key, out var found) || !decision.MayGo(found!, chain.SegmentSize))
+                    continue;
+                walObjects++;
+                if (found!.Segment != segment)
+                    EndSegment();
+                segment = found.Segment;
+                (found.Kind == WalObjectKind.Segment ? wholes : going).Add(new Expiry(info.Key, info.Length, IsManifest: true));
+            }
+
+            EndSegment();
+
+            // Listed before its tails, a whole segment goes behind them: a tail that was left without it by a kill would look like a gap behind it.
+            void EndSegment()
+            {
+                going.AddRange(wholes);
+                wholes.Clear();
             }
         }
     }

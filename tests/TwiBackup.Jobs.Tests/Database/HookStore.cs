@@ -2,12 +2,14 @@ using TwiBackup.Stores;
 
 namespace TwiBackup.Tests.Database;
 
-/// <summary>A real store, and something that happens just before an object is written or read.</summary>
+/// <summary>A real store, and something that happens just before an object is written, read or tagged.</summary>
 internal sealed class HookStore(IObjectStore inner) : IObjectStore
 {
     public Func<string, Task>? BeforeWrite { get; set; }
 
     public Func<string, Task>? BeforeRead { get; set; }
+
+    public Action<string>? OnTag { get; set; }
 
     public string Location => inner.Location;
 
@@ -38,8 +40,11 @@ internal sealed class HookStore(IObjectStore inner) : IObjectStore
 
     public Task<IReadOnlyDictionary<string, string>> GetTagsAsync(string key, CancellationToken cancellationToken) => inner.GetTagsAsync(key, cancellationToken);
 
-    public Task SetTagsAsync(string key, IReadOnlyDictionary<string, string> tags, CancellationToken cancellationToken) =>
-        inner.SetTagsAsync(key, tags, cancellationToken);
+    public Task SetTagsAsync(string key, IReadOnlyDictionary<string, string> tags, CancellationToken cancellationToken)
+    {
+        OnTag?.Invoke(key);
+        return inner.SetTagsAsync(key, tags, cancellationToken);
+    }
 
     public Task DeleteAsync(string key, string? version, CancellationToken cancellationToken) => inner.DeleteAsync(key, version, cancellationToken);
 

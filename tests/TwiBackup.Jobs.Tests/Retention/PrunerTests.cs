@@ -4,6 +4,7 @@ using TwiBackup.Postgres;
 using TwiBackup.Retention;
 using TwiBackup.Sealing;
 using TwiBackup.Stores;
+using TwiBackup.Tests.Database;
 using TwiBackup.Tests.Stores;
 using TwiBackup.Wal;
 using static TwiBackup.Tests.Catalog.SampleSets;
@@ -178,6 +179,28 @@ public sealed class PrunerTests : IAsyncDisposable
         foreach (var name in (string[])["a", CatalogKeys.ManifestName, CatalogKeys.SignatureName])
             Assert.Empty(await s3.Store.GetTagsAsync(kept.Manifest.Prefix + name, Cancellation));
         Assert.Equal(2, (await there.ListIdsAsync(SetKind.Logs, Cancellation)).Count);
+    }
+
+    [Fact]
+    public async Task A_segments_tails_go_before_it_so_that_what_a_kill_leaves_is_no_gap()
+    {
+        await PlantFullAsync(-402, -372, 0x1000000);
+        await PlantFullAsync(-401, -371, 0x2000000);
+        await PlantWalAsync(0x1000000, 0x3000000);
+        var wal = new WalObjects(store.Store, keys, Layout, _ => { });
+        var segments = Enumerable.Range(0, 3).Select(i => WalSegment.Containing(new Lsn(0x1000000 + ((ulong)i << 20)), 1, 1 << 20).Name).ToList();
+        foreach (var segment in segments)
+        {
+            var first = await wal.PutTailAsync(segment, 0, new byte[1000], null, null, Cancellation);
+            await wal.PutTailAsync(segment, 1000, new byte[1000], null, first, Cancellation);
+        }
+
+        List<string> tagged = [];
+        var there = new SetCatalog(new HookStore(store.Store) { OnTag = tagged.Add }, SampleSetsSystem, keys);
+        await new Pruner(there, Window, null, TimeProvider.System).RunAsync(dryRun: false, Cancellation);
+        var order = tagged.Where(key => segments.Exists(s => key.Contains(s, StringComparison.Ordinal)))
+            .Select(key => (segments.FindIndex(s => key.Contains(s, StringComparison.Ordinal)), key.Contains("/00000000-", StringComparison.Ordinal) ? 0 : key.Contains("/000003E8-", StringComparison.Ordinal) ? 1 : 2));
+        Assert.Equal([(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (2, 2)], order);
     }
 
     private static WalLayout Layout => new(SampleSetsSystem, 15, 7000000000000000001);
