@@ -196,6 +196,7 @@ public sealed class LocalServer : IAsyncDisposable
     {
         Kill();
         await _process.WaitForExitAsync(CancellationToken.None);
+        SharedMemory.RemoveLeftBy(ProcessId);
         _process.Dispose();
         if (_temporary is not null && Directory.Exists(_temporary))
             Directory.Delete(_temporary, recursive: true);
@@ -217,6 +218,8 @@ public sealed class LocalServer : IAsyncDisposable
             options.Installation.Tool("postgres"), "-D", dataDirectory,
             "-p", options.Port!.Value.ToString(CultureInfo.InvariantCulture), "-k", options.SocketDirectory!, "-h", options.ListenAddresses,
             "-c", "logging_collector=off", "-c", "log_destination=stderr",
+            // In the data directory, and so gone with it: by default a server that is killed leaves a MiB of the machine's memory behind.
+            "-c", "dynamic_shared_memory_type=mmap",
         ];
         if (options.HbaFile is not null)
             arguments.AddRange(["-c", $"hba_file={options.HbaFile}"]);

@@ -44,13 +44,18 @@ internal static partial class ServerProcesses
     {
         var place = RealPath(folder);
         var clock = Stopwatch.StartNew();
+        var ended = new HashSet<int>();
         while (FindBelow(place) is { Count: > 0 } processes)
         {
             processes.ForEach(process => Signal(process, Kill));
+            ended.UnionWith(processes);
             if (clock.Elapsed > EndTimeout)
                 throw new TwiBackupException($"A PostgreSQL server (process {processes[0]}) runs on {folder} and can't be ended. End it, then try again.");
             Thread.Sleep(20);
         }
+
+        foreach (var process in ended)
+            SharedMemory.RemoveLeftBy(process);
     }
 
     private static List<int> FindBelow(string folder) =>

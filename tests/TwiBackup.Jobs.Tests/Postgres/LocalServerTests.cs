@@ -40,6 +40,23 @@ public sealed class LocalServerTests
     }
 
     [Fact]
+    public async Task A_server_that_was_killed_leaves_no_shared_memory_behind()
+    {
+        int id;
+        await using (var postgres = await TestPostgres.StartAsync())
+        {
+            id = postgres.Server.ProcessId;
+            Assert.Equal("mmap", await postgres.ScalarAsync("SHOW dynamic_shared_memory_type", "postgres"));
+            Assert.Single(SharedMemory.MadeBy(id));
+            postgres.Server.Kill();
+            await postgres.Server.WaitForExitAsync(Cancel);
+            Assert.Single(SharedMemory.MadeBy(id));
+        }
+
+        Assert.Empty(SharedMemory.MadeBy(id));
+    }
+
+    [Fact]
     public async Task A_server_that_cannot_start_quotes_its_log()
     {
         var error = await Assert.ThrowsAsync<TwiBackupException>(() => TestPostgres.StartAsync(("shared_buffers", "nonsense")));
