@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using TwiBackup.Postgres;
 using TwiBackup.Postgres.Replication;
 using TwiBackup.Sealing;
@@ -6,7 +7,8 @@ namespace TwiBackup.Wal;
 
 /// <summary>
 /// From received WAL to durable objects. The reader fills pooled buffers; full ones are put as whole segments, up to three at once;
-/// the bytes of the one being filled are put as tails, a flush interval after they came. Acknowledgeable (<see cref="Durable"/>) is
+/// the bytes of the one being filled are put as a tail when the oldest of them came a flush interval ago, so there is none where
+/// segments fill faster than that. Acknowledgeable (<see cref="Durable"/>) is
 /// only what is durable without a hole before it. Puts are tried until they succeed: when the store is out, the buffers fill up, the
 /// reader stalls, and the server keeps the WAL. Segments of more than 64 MiB are put as tails of at most 16 MiB and never as a whole.
 /// </summary>
@@ -49,6 +51,8 @@ internal sealed class SegmentPipeline : IAsyncDisposable
     private Lsn _received;
     private Lsn _durable;
     private bool _tailPending;
+    // When the first byte came that no put of the current buffer has taken; 0: there is none.
+    private long _waitsSince;
     private bool _drains;
     private TaskCompletionSource? _drained;
 
@@ -109,6 +113,7 @@ internal sealed class SegmentPipeline : IAsyncDisposable
                 Release(buffer);
             _pending.Clear();
             _current = null;
+            _waitsSince = 0;
             // What a former stream said proves nothing about this one; it may be another timeline.
             _marks = new MarkTracker();
             (_timeline, _begin, _received, _durable) = (timeline, start, start, start);
@@ -203,11 +208,14 @@ internal sealed class SegmentPipeline : IAsyncDisposable
             _received += (ulong)take;
             wake = !_tailPending;
             _tailPending = true;
+            if (_waitsSince == 0)
+                _waitsSince = Stopwatch.GetTimestamp();
             if (buffer.Length == _capacity)
             {
                 buffer.IsFull = true;
                 buffer.Mark = _marks.Newest;
                 _current = null;
+                _waitsSince = 0;
                 buffer.Users++;
                 _puts.RemoveAll(task => task.IsCompletedSuccessfully);
                 _puts.Add(Task.Run(() => PutFullAsync(buffer)));
@@ -252,8 +260,11 @@ internal sealed class SegmentPipeline : IAsyncDisposable
         while (true)
         {
             await _bytesCame.WaitAsync(_stop.Token);
-            if (!Volatile.Read(ref _drains))
-                await _flush.WaitAsync(_flushInterval, _stop.Token);
+            while (TimeToTail() is { } wait && !await _flush.WaitAsync(wait, _stop.Token))
+            {
+                // The buffer that waited may be full by now, and the one behind it young.
+            }
+
             if (_pieces)
                 await _gate.WaitAsync(_stop.Token);
             try
@@ -265,6 +276,18 @@ internal sealed class SegmentPipeline : IAsyncDisposable
                 if (_pieces)
                     _gate.Release();
             }
+        }
+    }
+
+    /// <summary>How long the current buffer's bytes may still wait; null when there are none, or they are due.</summary>
+    private TimeSpan? TimeToTail()
+    {
+        lock (_sync)
+        {
+            if (_drains || _waitsSince == 0)
+                return null;
+            var wait = _flushInterval - Stopwatch.GetElapsedTime(_waitsSince);
+            return wait > TimeSpan.Zero ? wait : null;
         }
     }
 
@@ -281,6 +304,7 @@ internal sealed class SegmentPipeline : IAsyncDisposable
             if (buffer is null || buffer.Length == buffer.TailDurable || (_pieces && _pending.Peek() != buffer))
                 return;
             (from, to, mark) = (buffer.TailDurable, buffer.Length, _marks.Newest);
+            _waitsSince = 0;
             buffer.Users++;
         }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using TwiBackup.Postgres;
 using TwiBackup.Progress;
@@ -23,10 +24,9 @@ public sealed class SegmentPipelineTests
             BeforeWrite = key => key.Contains("000000010000000000000001-", StringComparison.Ordinal) ? first.Task
                 : key.Contains("000000010000000000000003-", StringComparison.Ordinal) ? third.Task : Task.CompletedTask,
         };
-        var puts = new StorePuts(new OutageVoice(WalEventKind.StoreOutage, null, "x", test.Tell, SilentProgress.Instance, TimeProvider.System), TimeProvider.System);
         var begin = new Lsn(Size);
         await using var pipeline = new SegmentPipeline(
-            new WalObjects(store, test.Keys, Layout, test.Tell), Size, TimeSpan.FromMinutes(1), puts, () => { });
+            new WalObjects(store, test.Keys, Layout, test.Tell), Size, TimeSpan.FromMinutes(1), Puts(test), () => { });
         try
         {
             pipeline.Begin(1, begin);
@@ -51,4 +51,41 @@ public sealed class SegmentPipelineTests
             third.TrySetResult();
         }
     }
+
+    [Fact]
+    public async Task There_are_no_tails_while_segments_fill_faster_than_the_flush_interval_and_one_when_they_no_longer_do()
+    {
+        await using var test = WalTest.Create();
+        var interval = TimeSpan.FromMilliseconds(400);
+        var begin = new Lsn(Size);
+        await using var pipeline = new SegmentPipeline(new WalObjects(test.Store, test.Keys, Layout, test.Tell), Size, interval, Puts(test), () => { });
+        pipeline.Begin(1, begin);
+        var half = RandomNumberGenerator.GetBytes(Size / 2);
+        var (watch, slow) = (Stopwatch.StartNew(), 0);
+        while (watch.Elapsed < 4 * interval)
+        {
+            var (begun, before) = (watch.Elapsed, pipeline.Received);
+            Assert.True(await pipeline.AppendAsync(pipeline.Received, half, TimeSpan.FromSeconds(30), WalTest.Cancellation));
+            // Half a segment is nearly always there to be taken for a tail.
+            await test.UntilAsync(() => pipeline.Durable >= before, "the segment before is durable");
+            Assert.True(await pipeline.AppendAsync(pipeline.Received, half, TimeSpan.FromSeconds(30), WalTest.Cancellation));
+            // A machine that stood still between the halves owes a tail.
+            slow += watch.Elapsed - begun > interval / 2 ? 1 : 0;
+        }
+
+        Assert.InRange((await TailsAsync(test)).Count, 0, slow);
+
+        Assert.True(await pipeline.AppendAsync(pipeline.Received, half, TimeSpan.FromSeconds(30), WalTest.Cancellation));
+        var waits = Stopwatch.StartNew();
+        await test.UntilAsync(() => pipeline.Durable == pipeline.Received, "the half segment is durable");
+        Assert.InRange(waits.Elapsed, interval / 2, TimeSpan.FromSeconds(30));
+        var tail = Assert.Single(await TailsAsync(test), key => key.Contains(WalSegment.Containing(pipeline.Received, 1, Size).Name, StringComparison.Ordinal));
+        Assert.Contains($"/{0:X8}-", tail, StringComparison.Ordinal);
+    }
+
+    private static StorePuts Puts(WalTest test) =>
+        new(new OutageVoice(WalEventKind.StoreOutage, null, "x", test.Tell, SilentProgress.Instance, TimeProvider.System), TimeProvider.System);
+
+    private static async Task<List<string>> TailsAsync(WalTest test) =>
+        [.. (await test.KeysAsync(Layout.TimelineFolder(1))).Where(key => key.Split('/').Length > 5)];
 }
