@@ -67,11 +67,11 @@ internal sealed class TimedProcess : IAsyncDisposable
         return new Usage(wall, Seconds(words[^2]) + Seconds(words[^1]), await _peak);
     }
 
-    /// <summary>Asks the program to end (SIGINT, which pg_receivewal understands, too) and waits for that.</summary>
-    public Task<Usage> StopAsync(CancellationToken cancellationToken)
+    /// <summary>Asks the program to end by <paramref name="signal"/> and waits for that.</summary>
+    public Task<Usage> StopAsync(int signal, CancellationToken cancellationToken)
     {
         if (ProcessId is not 0 and var program)
-            ServerProcesses.Signal(program, ServerProcesses.Interrupt);
+            ServerProcesses.Signal(program, signal);
         return WaitAsync(cancellationToken);
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using TwiBackup.Comparison.Measure;
 using TwiBackup.Comparison.Peers;
 using TwiBackup.Comparison.Report;
+using TwiBackup.Postgres;
 
 namespace TwiBackup.Comparison.Rows;
 
@@ -31,7 +32,7 @@ internal sealed class IdleRow : IRow
         await Task.Delay(_watched, cancellationToken);
         cpu = ProcFiles.CpuOfTree(receiver.ProcessId) - cpu;
         var put = Stored(ours).Except(stored).ToList();
-        await receiver.StopAsync(cancellationToken);
+        await receiver.StopAsync(ServerProcesses.Terminate, cancellationToken);
         await bench.Large.RunAsync(cancellationToken, "select pg_drop_replication_slot('twibackup')");
 
         var marks = put.Count(file => file.Contains("/marks/", StringComparison.Ordinal));

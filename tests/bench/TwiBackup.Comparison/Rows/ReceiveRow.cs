@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using TwiBackup.Comparison.Measure;
 using TwiBackup.Comparison.Peers;
 using TwiBackup.Comparison.Report;
+using TwiBackup.Postgres;
 
 namespace TwiBackup.Comparison.Rows;
 
@@ -110,7 +111,8 @@ internal sealed partial class ReceiveRow : IRow
         var rate = await load(server, cancellationToken);
         var lag = slot == Ours ? await LagAsync(server, cancellationToken) : TimeSpan.Zero;
         var bytes = await server.WalPositionAsync(cancellationToken) - begin;
-        var usage = await receiver.StopAsync(cancellationToken);
+        // pg_receivewal ends well by SIGINT only; ours by both, but what a shell starts in the background has SIGINT ignored.
+        var usage = await receiver.StopAsync(slot == Ours ? ServerProcesses.Terminate : ServerProcesses.Interrupt, cancellationToken);
         await server.RunAsync(cancellationToken, $"select pg_drop_replication_slot('{slot}')");
         return new Reception(usage, rate, bytes, lag);
     }

@@ -87,7 +87,7 @@ internal sealed class ReplayRow : IRow
         await server.UntilAsync($"select last_archived_wal >= '{last}' from pg_stat_archiver", cancellationToken);
         await server.UntilAsync(
             $"select restart_lsn >= pg_current_wal_flush_lsn() - 16 * 1024 * 1024 from pg_replication_slots where slot_name = '{Slot}'", cancellationToken);
-        await receiver.StopAsync(cancellationToken);
+        await receiver.StopAsync(ServerProcesses.Terminate, cancellationToken);
         return written;
     }
 
