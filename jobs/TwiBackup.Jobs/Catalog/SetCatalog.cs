@@ -9,8 +9,8 @@ namespace TwiBackup.Catalog;
 
 /// <summary>
 /// The sets of one system in a store. A set is what has a manifest with a good signature of a trusted key, found where the
-/// manifest says it lies. Delete markers are seen through and, when the current version of a manifest fails, the newest version
-/// that verifies is used: who holds the writer's rights can hide a set, not take it away.
+/// manifest says it lies. Delete markers are seen through, and of several versions of a manifest the oldest that verifies is used, since
+/// jobs write it once: who holds the writer's rights, or even its signing key, can neither hide a set nor put another in its place.
 /// </summary>
 public sealed class SetCatalog(IObjectStore store, string system, KeyRing keys)
 {
@@ -19,6 +19,10 @@ public sealed class SetCatalog(IObjectStore store, string system, KeyRing keys)
     /// </summary>
     private const int LargestManifest = 8 << 20;
     private const int LargestSignature = 4096;
+
+    /// <summary>More versions than a set can have honestly; those above cost neither time nor memory.</summary>
+    private const int MostManifests = 100;
+    private const int MostSignatures = 1000;
     private const int ReadersAtOnce = 16;
 
     /// <summary>The largest object of S3, and more than any opens to: as many as a manifest can list still add up.</summary>
@@ -32,42 +36,37 @@ public sealed class SetCatalog(IObjectStore store, string system, KeyRing keys)
     public KeyRing Keys => keys;
 
     /// <summary>Ids of all sets that have a manifest, oldest id first; nothing is read or checked.</summary>
-    public async Task<IReadOnlyList<string>> ListIdsAsync(SetKind kind, CancellationToken cancellationToken)
-    {
-        var ids = new SortedSet<string>(StringComparer.Ordinal);
-        await foreach (var version in store.ListVersionsAsync($"{system}/{kind.Folder()}", cancellationToken))
-        {
-            if (!version.IsDeleteMarker
-                && CatalogKeys.TryParse(system, kind, version.Key, out var id, out var name)
-                && name == CatalogKeys.ManifestName)
-                ids.Add(id);
-        }
-
-        return [.. ids];
-    }
+    public async Task<IReadOnlyList<string>> ListIdsAsync(SetKind kind, CancellationToken cancellationToken) =>
+        [.. (await FindAsync(kind, $"{system}/{kind.Folder()}", cancellationToken)).Keys];
 
     /// <summary>All sets of a kind, read and checked.</summary>
     public async Task<CatalogListing> ListAsync(SetKind kind, CancellationToken cancellationToken)
     {
-        var ids = await ListIdsAsync(kind, cancellationToken);
-        var sets = new BackupSet?[ids.Count];
-        var refused = new RefusedSet?[ids.Count];
-        await Parallel.ForAsync(0, ids.Count, new ParallelOptions { MaxDegreeOfParallelism = ReadersAtOnce, CancellationToken = cancellationToken },
+        var found = (await FindAsync(kind, $"{system}/{kind.Folder()}", cancellationToken)).ToList();
+        var sets = new BackupSet?[found.Count];
+        var refused = new RefusedSet?[found.Count];
+        UntrustedManifestException? denied = null;
+        await Parallel.ForAsync(0, found.Count, new ParallelOptions { MaxDegreeOfParallelism = ReadersAtOnce, CancellationToken = cancellationToken },
             async (i, ct) =>
             {
+                var (id, versions) = found[i];
                 try
                 {
-                    sets[i] = await ReadAsync(kind, ids[i], ct);
+                    sets[i] = await ReadAsync(kind, id, versions, ct);
                 }
                 catch (UntrustedManifestException e)
                 {
-                    refused[i] = new RefusedSet(kind, ids[i], e.Message);
+                    refused[i] = new RefusedSet(kind, id, e.Message);
+                    if (e.IsDenied)
+                        denied = e;
                 }
                 catch (ObjectMissingException)
                 {
                     // Deleted between the listing and now: no set.
                 }
             });
+        if (denied is not null && !sets.Any(set => set is not null))
+            throw denied;
         return new CatalogListing(BackupSetOrder.Sort(sets.OfType<BackupSet>()), [.. refused.OfType<RefusedSet>()]);
     }
 
@@ -77,30 +76,64 @@ public sealed class SetCatalog(IObjectStore store, string system, KeyRing keys)
     /// </summary>
     public async Task<BackupSet> ReadAsync(SetKind kind, string id, CancellationToken cancellationToken)
     {
-        var prefix = CatalogKeys.SetPrefix(system, kind, id);
-        UntrustedManifestException? firstFailure = null;
-        try
+        var prefix = CatalogKeys.SetPrefix(system, kind, id) + CatalogKeys.ManifestName;
+        var found = await FindAsync(kind, prefix, cancellationToken);
+        return found.TryGetValue(id, out var versions)
+            ? await ReadAsync(kind, id, versions, cancellationToken)
+            : throw new ObjectMissingException(store.Location, prefix);
+    }
+
+    /// <summary>What there is of manifests and signatures, by id; only those with a manifest.</summary>
+    private async Task<SortedDictionary<string, ManifestVersions>> FindAsync(SetKind kind, string prefix, CancellationToken cancellationToken)
+    {
+        var found = new SortedDictionary<string, ManifestVersions>(StringComparer.Ordinal);
+        await foreach (var version in store.ListVersionsAsync(prefix, cancellationToken))
         {
-            return await ReadVersionAsync(kind, id, null, null, cancellationToken);
-        }
-        catch (UntrustedManifestException e)
-        {
-            firstFailure = e;
-        }
-        catch (ObjectMissingException)
-        {
-            // Perhaps hidden by a delete marker: look behind it.
+            if (version.IsDeleteMarker || !CatalogKeys.TryParse(system, kind, version.Key, out var id, out var name)
+                || name is not (CatalogKeys.ManifestName or CatalogKeys.SignatureName))
+                continue;
+            if (!found.TryGetValue(id, out var versions))
+                found.Add(id, versions = new ManifestVersions([], []));
+            (name == CatalogKeys.ManifestName ? versions.Manifests : versions.Signatures).Add(version);
         }
 
-        var manifests = await VersionsAsync(prefix + CatalogKeys.ManifestName, cancellationToken);
-        var signatures = await VersionsAsync(prefix + CatalogKeys.SignatureName, cancellationToken);
-        foreach (var manifest in manifests)
+        foreach (var (id, _) in found.Where(pair => pair.Value.Manifests.Count == 0).ToList())
+            found.Remove(id);
+        return found;
+    }
+
+    private async Task<BackupSet> ReadAsync(SetKind kind, string id, ManifestVersions versions, CancellationToken cancellationToken)
+    {
+        var prefix = CatalogKeys.SetPrefix(system, kind, id);
+        if (versions.Signatures.Count == 0)
+            throw new UntrustedManifestException($"{store.Location}/{prefix} has a manifest without a signature; it is not used.");
+        UntrustedManifestException? firstFailure = null;
+        var signatures = new List<byte[]>();
+        // The oldest of both are the job's: with them nothing else is read, however many lie above.
+        foreach (var manifest in Enumerable.Reverse(versions.Manifests).Take(MostManifests))
         {
-            foreach (var signature in signatures)
+            byte[] bytes;
+            try
+            {
+                bytes = await ReadAsync(manifest, LargestManifest, cancellationToken);
+            }
+            catch (UntrustedManifestException e)
+            {
+                firstFailure ??= e;
+                continue;
+            }
+
+            for (var i = 0; i < versions.Signatures.Count && i < MostSignatures; i++)
             {
                 try
                 {
-                    return await ReadVersionAsync(kind, id, manifest, signature, cancellationToken);
+                    if (i == signatures.Count)
+                    {
+                        signatures.Add([]);
+                        signatures[i] = await ReadAsync(versions.Signatures[^(i + 1)], LargestSignature, cancellationToken);
+                    }
+
+                    return Check(kind, id, bytes, signatures[i]);
                 }
                 catch (UntrustedManifestException e)
                 {
@@ -109,42 +142,22 @@ public sealed class SetCatalog(IObjectStore store, string system, KeyRing keys)
             }
         }
 
-        throw firstFailure as Exception ?? new ObjectMissingException(store.Location, prefix + CatalogKeys.ManifestName);
+        throw firstFailure!;
     }
 
-    private async Task<List<string>> VersionsAsync(string key, CancellationToken cancellationToken)
+    private async Task<byte[]> ReadAsync(ObjectVersion version, int limit, CancellationToken cancellationToken)
     {
-        var versions = new List<string>();
-        await foreach (var version in store.ListVersionsAsync(key, cancellationToken))
-        {
-            if (version.Key == key && !version.IsDeleteMarker)
-                versions.Add(version.Version);
-        }
-
-        return versions;
-    }
-
-    private async Task<BackupSet> ReadVersionAsync(
-        SetKind kind, string id, string? manifestVersion, string? signatureVersion, CancellationToken cancellationToken)
-    {
-        var prefix = CatalogKeys.SetPrefix(system, kind, id);
-        var bytes = await ReadAsync(prefix + CatalogKeys.ManifestName, LargestManifest, manifestVersion, cancellationToken);
-        byte[] signature;
         try
         {
-            signature = await ReadAsync(prefix + CatalogKeys.SignatureName, LargestSignature, signatureVersion, cancellationToken);
+            return await store.ReadUpToAsync(version.Key, limit, version.IsCurrent ? null : version.Version, cancellationToken)
+                ?? throw new UntrustedManifestException(
+                    $"{store.Location}/{version.Key} is larger than the {limit} bytes that it can have; it is not ours and not used.");
         }
-        catch (ObjectMissingException e)
+        catch (ObjectForbiddenException e)
         {
-            throw new UntrustedManifestException($"{store.Location}/{prefix} has a manifest without a signature; it is not used.", e);
+            throw new UntrustedManifestException(e.Message, e);
         }
-
-        return Check(kind, id, bytes, signature);
     }
-
-    private async Task<byte[]> ReadAsync(string key, int limit, string? version, CancellationToken cancellationToken) =>
-        await store.ReadUpToAsync(key, limit, version, cancellationToken)
-        ?? throw new UntrustedManifestException($"{store.Location}/{key} is larger than the {limit} bytes that it can have; it is not ours and not used.");
 
     private BackupSet Check(SetKind kind, string id, byte[] bytes, byte[] signature)
     {
@@ -186,4 +199,7 @@ public sealed class SetCatalog(IObjectStore store, string system, KeyRing keys)
     /// <summary>What the manifest's signature says beside it, so that it fits one place only.</summary>
     internal static string TrustedComment(Manifest manifest) =>
         $"twibackup system={manifest.System} kind={manifest.Kind} id={manifest.Id} prefix={manifest.Prefix} previous={manifest.Previous?.Sha256 ?? "none"}";
+
+    /// <summary>Versions of a set's manifest and of its signature, newest first.</summary>
+    private sealed record ManifestVersions(List<ObjectVersion> Manifests, List<ObjectVersion> Signatures);
 }

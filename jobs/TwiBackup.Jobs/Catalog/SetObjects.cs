@@ -30,10 +30,11 @@ public static class SetObjects
         }
 
         var key = set.Key(entry);
-        await foreach (var version in catalog.Store.ListVersionsAsync(key, cancellationToken))
+        var versions = await catalog.Store.ListVersionsAsync(key, cancellationToken)
+            .Where(version => version.Key == key && !version.IsDeleteMarker && version.Length == entry.Length).ToListAsync(cancellationToken);
+        // The oldest is the job's, which writes it once: however many lie above.
+        foreach (var version in Enumerable.Reverse(versions))
         {
-            if (version.Key != key || version.IsDeleteMarker || version.Length != entry.Length)
-                continue;
             try
             {
                 var result = await ReadVersionAsync(catalog, set, entry, version.Version, use, cancellationToken);
@@ -84,8 +85,14 @@ public static class SetObjects
 
     /// <summary>What the content of an object can cause, as against the store, the disk or a cancellation.</summary>
     private static bool IsBadContent(Exception e) =>
-        e is InvalidDataException or EndOfStreamException or ObjectMissingException or ObjectRefusedException;
+        e is InvalidDataException or EndOfStreamException or ObjectMissingException or ObjectForbiddenException or ObjectRefusedException;
 
-    private static TwiBackupException Describe(SetCatalog catalog, BackupSet set, ManifestObject entry, Exception e) =>
-        new($"{catalog.Store.Location}/{set.Key(entry)} {(e is ObjectMissingException ? "is missing" : $"is not what its manifest lists ({e.Message.TrimEnd('.')})")}.", e);
+    /// <summary>What the store itself says of an object, when it denies it, needs no more words.</summary>
+    private static TwiBackupException Describe(SetCatalog catalog, BackupSet set, ManifestObject entry, Exception e)
+    {
+        if (e is ObjectForbiddenException denied)
+            return denied;
+        var what = e is ObjectMissingException ? "is missing" : $"is not what its manifest lists ({e.Message.TrimEnd('.')})";
+        return new TwiBackupException($"{catalog.Store.Location}/{set.Key(entry)} {what}.", e);
+    }
 }

@@ -99,6 +99,7 @@ public sealed class SetWriter
     /// </summary>
     private static async Task<PreviousSet?> ReadPreviousAsync(SetCatalog catalog, SetKind kind, IReadOnlyList<string> ids, CancellationToken cancellationToken)
     {
+        UntrustedManifestException? denied = null;
         foreach (var id in ids.Reverse())
         {
             try
@@ -109,9 +110,10 @@ public sealed class SetWriter
             catch (Exception e) when (e is UntrustedManifestException or ObjectMissingException)
             {
                 // Not a link.
+                denied ??= e is UntrustedManifestException { IsDenied: true } denial ? denial : null;
             }
         }
 
-        return null;
+        return denied is null ? null : throw denied;
     }
 }

@@ -57,7 +57,7 @@ public sealed class SignedRecords<T>(IObjectStore store, string folder, IReadOnl
             var record = JsonSerializer.Deserialize(bytes, form.Json);
             return record is not null && form.Belongs(record) && comment == form.Comment(record) && key == NameOf(form.Id(record)) ? record : null;
         }
-        catch (Exception e) when (e is ObjectMissingException or ObjectRefusedException or JsonException)
+        catch (Exception e) when (e is ObjectMissingException or ObjectForbiddenException or ObjectRefusedException or JsonException)
         {
             return null;
         }

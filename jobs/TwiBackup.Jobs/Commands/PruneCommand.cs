@@ -30,7 +30,7 @@ internal static class PruneCommand
             Console.Out.WriteLine(report.Sets.Count + report.Garbage.Count + report.WalObjects + report.Swept == 0
                 ? "Nothing is due."
                 : $"{Sizes.Text(report.Bytes)} {(isDry ? "would expire; nothing was changed" : "expired")}.");
-            return ExitCode.Done;
+            return report.Denied > 0 ? ExitCode.ObjectiveMissed : ExitCode.Done;
         });
     }
 }

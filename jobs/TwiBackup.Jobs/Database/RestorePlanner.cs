@@ -59,7 +59,7 @@ public sealed class RestorePlanner(SetCatalog catalog, TimeProvider clock)
                 ?? $"There is no full backup {setId} in {catalog.Store.Location}. See what there is with: twibackup list");
         }
 
-        var expired = listing.Sets.Count == 0 ? "" : $" {listing.Sets.Count} are past their time; the newest of them is restored with --id {listing.Sets[^1].Id}.";
+        var expired = listing.Sets.Count == 0 ? "" : $" {listing.Sets.Count} {(listing.Sets.Count == 1 ? "is past its" : "are past their")} time; the newest of them is restored with --id {listing.Sets[^1].Id}.";
         var refused = listing.Refused.Count == 0 ? "" : $" {listing.Refused.Count} were refused; the newest: {listing.Refused[^1].Reason}";
         return new TwiBackupException($"{catalog.Store.Location} holds no full backup of {catalog.System} that can be used.{expired}{refused}");
     }

@@ -20,4 +20,7 @@ public sealed record PruneReport
 
     /// <summary>What stays though it is past its time, and why; one line each.</summary>
     public required IReadOnlyList<string> Kept { get; init; }
+
+    /// <summary>Objects, versions counted each, that are past their time and that the store does not let this job tag.</summary>
+    public required int Denied { get; init; }
 }

@@ -34,6 +34,7 @@ public sealed class Pruner(SetCatalog catalog, TimeSpan recoveryWindow, IReadOnl
     private readonly List<string> kept = [];
     private readonly List<Expiry> going = [];
     private int walObjects;
+    private int denied;
 
     /// <summary>Runs once. With <paramref name="dryRun"/> nothing is changed.</summary>
     public async Task<PruneReport> RunAsync(bool dryRun, CancellationToken cancellationToken)
@@ -66,6 +67,7 @@ public sealed class Pruner(SetCatalog catalog, TimeSpan recoveryWindow, IReadOnl
             Swept = swept,
             Bytes = going.Sum(e => e.Length),
             Kept = kept,
+            Denied = denied,
         };
     }
 
@@ -85,7 +87,7 @@ public sealed class Pruner(SetCatalog catalog, TimeSpan recoveryWindow, IReadOnl
         await foreach (var folder in store.ListFoldersAsync(WalLayout.ClustersOf(catalog.System), cancellationToken))
         {
             if (WalLayout.TryParseCluster(catalog.System, folder, out var layout))
-                chains.Add(await WalChain.LoadAsync(store, layout!, cancellationToken));
+                chains.Add(await WalChain.LoadAsync(store, layout!, cancellationToken, behindMarkers: true));
         }
 
         return chains;
@@ -98,12 +100,13 @@ public sealed class Pruner(SetCatalog catalog, TimeSpan recoveryWindow, IReadOnl
         var withManifest = listing.Sets.Select(s => s.Id).Concat(listing.Refused.Select(r => r.Id)).ToHashSet(StringComparer.Ordinal);
         expiredSets.AddRange(expired.Order(StringComparer.Ordinal).Select(id => $"{kind.Name()}/{id}"));
 
-        // One pass over the kind's objects; those of one id come together.
+        // One pass over the kind's objects; those of one id come together. What was overwritten or hidden goes with the rest: an old version
+        // without a tag would stay for ever.
         var id = "";
-        var objects = new List<ObjectInfo>();
-        await foreach (var info in store.ListAsync($"{catalog.System}/{kind.Folder()}", null, cancellationToken))
+        var objects = new List<ObjectVersion>();
+        await foreach (var info in store.ListVersionsAsync($"{catalog.System}/{kind.Folder()}", cancellationToken))
         {
-            if (!CatalogKeys.TryParse(catalog.System, kind, info.Key, out var at, out _))
+            if (info.IsDeleteMarker || !CatalogKeys.TryParse(catalog.System, kind, info.Key, out var at, out _))
                 continue;
             if (at != id)
             {
@@ -121,20 +124,34 @@ public sealed class Pruner(SetCatalog catalog, TimeSpan recoveryWindow, IReadOnl
         {
             if (expired.Contains(id))
             {
-                going.AddRange(objects.Select(o => new Expiry(o.Key, o.Length, IsManifest(o.Key))));
+                going.AddRange(objects.Select(o => Going(o, IsManifest(o.Key))));
             }
             else if (objects.Count > 0 && !withManifest.Contains(id) && objects.Max(o => o.Modified) < now - GarbageAge
-                && !await IsWaitingAsync(objects[0].Key, cancellationToken))
+                && !await IsWaitingAsync(objects, cancellationToken))
             {
                 garbage.Add($"{kind.Name()}/{id}");
-                going.AddRange(objects.Select(o => new Expiry(o.Key, o.Length, IsManifest: true)));
+                going.AddRange(objects.Select(o => Going(o, isManifest: true)));
             }
         }
     }
 
     /// <summary>Whether the data of a set without manifest is on its way out already, in its grace.</summary>
-    private async Task<bool> IsWaitingAsync(string key, CancellationToken cancellationToken) =>
-        (await store.GetTagsAsync(key, cancellationToken)).GetValueOrDefault(Tag) == ExpireData;
+    private async Task<bool> IsWaitingAsync(List<ObjectVersion> objects, CancellationToken cancellationToken)
+    {
+        foreach (var found in objects)
+        {
+            try
+            {
+                return (await store.GetTagsAsync(found.Key, VersionOf(found), cancellationToken)).GetValueOrDefault(Tag) == ExpireData;
+            }
+            catch (Exception e) when (e is ObjectMissingException or ObjectForbiddenException)
+            {
+                // Gone since it was listed, or somebody else's: the next one tells.
+            }
+        }
+
+        return false;
+    }
 
     private async Task CollectWalAsync(
         IReadOnlyList<WalChain> chains, IReadOnlyList<BackupSet> fulls, DateTimeOffset windowStart, CancellationToken cancellationToken)
@@ -148,15 +165,15 @@ public sealed class Pruner(SetCatalog catalog, TimeSpan recoveryWindow, IReadOnl
                 && fulls.Any(f => IsOf(newest, f) && f.Manifest.Database!.StopTime <= windowStart);
             var decision = WalRetention.Decide(chain, own, windowStart, isAbandoned);
             var (segment, wholes) = ("", new List<Expiry>());
-            await foreach (var info in store.ListAsync(layout.Root, null, cancellationToken))
+            await foreach (var info in store.ListVersionsAsync(layout.Root, cancellationToken))
             {
-                if (!layout.TryParse(info.Key, out var found) || !decision.MayGo(found!, chain.SegmentSize))
+                if (info.IsDeleteMarker || !layout.TryParse(info.Key, out var found) || !decision.MayGo(found!, chain.SegmentSize))
                     continue;
                 walObjects++;
                 if (found!.Segment != segment)
                     EndSegment();
                 segment = found.Segment;
-                (found.Kind == WalObjectKind.Segment ? wholes : going).Add(new Expiry(info.Key, info.Length, IsManifest: true));
+                (found.Kind == WalObjectKind.Segment ? wholes : going).Add(Going(info, isManifest: true));
             }
 
             EndSegment();
@@ -185,8 +202,7 @@ public sealed class Pruner(SetCatalog catalog, TimeSpan recoveryWindow, IReadOnl
         {
             if (!dryRun)
             {
-                foreach (var expiry in ManifestsFirst())
-                    await store.SetTagsAsync(expiry.Key, new Dictionary<string, string> { [Tag] = expiry.IsManifest ? Expire : ExpireData }, cancellationToken);
+                await TagAsync(cancellationToken);
             }
 
             return 0;
@@ -206,7 +222,7 @@ public sealed class Pruner(SetCatalog catalog, TimeSpan recoveryWindow, IReadOnl
         // The tag counts only where no manifest is: set first, so that data is never without both, which would make it garbage.
         var after = (now + DataGrace).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
         foreach (var expiry in going.Where(e => !e.IsManifest))
-            await store.SetTagsAsync(expiry.Key, new Dictionary<string, string> { [Tag] = ExpireData, [AfterTag] = after }, cancellationToken);
+            await store.SetTagsAsync(expiry.Key, null, new Dictionary<string, string> { [Tag] = ExpireData, [AfterTag] = after }, cancellationToken);
         foreach (var expiry in ManifestsFirst().Where(e => e.IsManifest))
             await store.DeleteAsync(expiry.Key, null, cancellationToken);
         foreach (var key in due)
@@ -214,6 +230,37 @@ public sealed class Pruner(SetCatalog catalog, TimeSpan recoveryWindow, IReadOnl
         await files.SweepAsync(cancellationToken);
         return due.Count;
     }
+
+    private async Task TagAsync(CancellationToken cancellationToken)
+    {
+        ObjectForbiddenException? denial = null;
+        foreach (var expiry in ManifestsFirst().ToList())
+        {
+            try
+            {
+                await store.SetTagsAsync(
+                    expiry.Key, expiry.Version, new Dictionary<string, string> { [Tag] = expiry.IsManifest ? Expire : ExpireData }, cancellationToken);
+            }
+            catch (ObjectMissingException)
+            {
+                // Tagged by an earlier run, and the lifecycle was just there.
+            }
+            catch (ObjectForbiddenException e)
+            {
+                denial ??= e;
+                denied++;
+                going.Remove(expiry);
+            }
+        }
+
+        if (denial is not null)
+            kept.Add($"{(denied == 1 ? "One object stays" : $"{denied} objects stay")}: {denial.Message} Where others may be tagged, these were put by somebody else.");
+    }
+
+    private static Expiry Going(ObjectVersion found, bool isManifest) => new(found.Key, VersionOf(found), found.Length, isManifest);
+
+    /// <summary>A bucket without versions need not know what a version is.</summary>
+    private static string? VersionOf(ObjectVersion found) => found.IsCurrent ? null : found.Version;
 
     /// <summary>A manifest before its signature before everything else: what is left after a crash is never taken for a set.</summary>
     private IEnumerable<Expiry> ManifestsFirst() =>
@@ -230,7 +277,7 @@ public sealed class Pruner(SetCatalog catalog, TimeSpan recoveryWindow, IReadOnl
             {
                 if (!CatalogKeys.TryParse(catalog.System, kind, info.Key, out var id, out _) || withManifest.Contains(id))
                     continue;
-                var tags = await store.GetTagsAsync(info.Key, cancellationToken);
+                var tags = await store.GetTagsAsync(info.Key, null, cancellationToken);
                 if (tags.GetValueOrDefault(Tag) == ExpireData
                     && long.TryParse(tags.GetValueOrDefault(AfterTag), NumberStyles.None, CultureInfo.InvariantCulture, out var after)
                     && DateTimeOffset.FromUnixTimeSeconds(after) <= now)

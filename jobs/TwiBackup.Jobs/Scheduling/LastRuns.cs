@@ -46,6 +46,7 @@ internal static class LastRuns
 
     private static async Task<DateTimeOffset?> NewestAsync(SetCatalog catalog, SetKind kind, DateTimeOffset now, CancellationToken cancellationToken)
     {
+        UntrustedManifestException? denied = null;
         foreach (var id in (await catalog.ListIdsAsync(kind, cancellationToken)).Reverse())
         {
             if (!SetId.TryParse(id, out var at) || at > now)
@@ -57,10 +58,11 @@ internal static class LastRuns
             catch (Exception e) when (e is UntrustedManifestException or ObjectMissingException)
             {
                 // No set, so no run.
+                denied ??= e is UntrustedManifestException { IsDenied: true } denial ? denial : null;
             }
         }
 
-        return null;
+        return denied is null ? null : throw denied;
     }
 
     private static async IAsyncEnumerable<DateTimeOffset> PointsAsync(

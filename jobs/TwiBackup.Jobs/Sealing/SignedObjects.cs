@@ -48,8 +48,8 @@ public sealed class SignedObjects(IObjectStore store, KeyRing keys)
     /// <summary>
     /// Opens the object, writes its plaintext to <paramref name="destination"/>, and checks name, length, hash and signature.
     /// What was written must not be used when this throws. At most <paramref name="maxLength"/> plaintext bytes are accepted.
-    /// When the current version is absent or does not verify, the newest version that does is used and <paramref name="onOlderVersion"/>
-    /// told, in one line that says why. (A destination that can seek is rewound for that; one that can't makes the first version that is
+    /// When the current version is absent or does not verify, the oldest version that does is used, since it is written once, and
+    /// <paramref name="onOlderVersion"/> told, in one line that says why. (A destination that can seek is rewound for that; one that can't makes the first version that is
     /// there but does not verify the final failure.) Failures of the store itself are passed through: they say nothing about the object.
     /// Throws <see cref="ObjectMissingException"/> when there is no version, <see cref="ObjectRefusedException"/> when none verifies.
     /// </summary>
@@ -71,14 +71,19 @@ public sealed class SignedObjects(IObjectStore store, KeyRing keys)
         {
             failure = e;
         }
+        catch (ObjectForbiddenException e)
+        {
+            failure = new ObjectRefusedException(key, $"can't be read ({e.Message.TrimEnd('.')}).", e);
+        }
         catch (ObjectRefusedException e) when (destination.CanSeek)
         {
             Rewind(destination, start);
             failure = e;
         }
-        await foreach (var version in store.ListVersionsAsync(key, cancellationToken))
+        var versions = await store.ListVersionsAsync(key, cancellationToken).Where(version => version.Key == key).ToListAsync(cancellationToken);
+        foreach (var version in Enumerable.Reverse(versions))
         {
-            if (version.Key != key || version.IsDeleteMarker || (version.IsCurrent && failure is ObjectRefusedException)) continue;
+            if (version.IsDeleteMarker || (version.IsCurrent && failure is ObjectRefusedException)) continue;
             try
             {
                 var statement = await ReadVersionAsync(key, version.Version, destination, maxLength, cancellationToken);
@@ -89,6 +94,10 @@ public sealed class SignedObjects(IObjectStore store, KeyRing keys)
             catch (ObjectMissingException)
             {
                 // It expired since it was listed.
+            }
+            catch (ObjectForbiddenException e)
+            {
+                if (failure is ObjectMissingException) failure = new ObjectRefusedException(key, $"can't be read ({e.Message.TrimEnd('.')}).", e);
             }
             catch (ObjectRefusedException e) when (destination.CanSeek)
             {

@@ -18,6 +18,7 @@ internal sealed class StoreSets(SetCatalog catalog)
         foreach (var gone in known.Keys.Where(k => k.Kind == kind && !ids.Contains(k.Id)))
             known.TryRemove(gone, out _);
         var refused = new ConcurrentBag<RefusedSet>();
+        UntrustedManifestException? denied = null;
         await Parallel.ForEachAsync(
             ids.Where(id => !known.ContainsKey((kind, id))),
             new ParallelOptions { MaxDegreeOfParallelism = ReadersAtOnce, CancellationToken = cancellationToken },
@@ -30,12 +31,16 @@ internal sealed class StoreSets(SetCatalog catalog)
                 catch (UntrustedManifestException e)
                 {
                     refused.Add(new RefusedSet(kind, id, e.Message));
+                    if (e.IsDenied)
+                        denied = e;
                 }
                 catch (ObjectMissingException)
                 {
                     // Deleted between the listing and now: no set.
                 }
             });
+        if (denied is not null && !known.Keys.Any(k => k.Kind == kind))
+            throw denied;
         return new CatalogListing(
             BackupSetOrder.Sort(known.Where(k => k.Key.Kind == kind).Select(k => k.Value)),
             [.. refused.OrderBy(r => r.Id, StringComparer.Ordinal)]);

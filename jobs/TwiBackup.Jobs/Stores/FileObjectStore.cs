@@ -91,22 +91,22 @@ public sealed class FileObjectStore : IObjectStore
         }
     }
 
-    public Task<IReadOnlyDictionary<string, string>> GetTagsAsync(string key, CancellationToken cancellationToken)
+    public Task<IReadOnlyDictionary<string, string>> GetTagsAsync(string key, string? version, CancellationToken cancellationToken)
     {
         ObjectKey.Check(key);
         return RunAsync<IReadOnlyDictionary<string, string>>(
             $"reading the tags of {key}",
-            () => Status(key) is null ? throw new ObjectMissingException(Location, key) : FileTags.Read(_layout, key),
+            () => version is not (null or OnlyVersion) || Status(key) is null ? throw new ObjectMissingException(Location, key) : FileTags.Read(_layout, key),
             cancellationToken);
     }
 
-    public Task SetTagsAsync(string key, IReadOnlyDictionary<string, string> tags, CancellationToken cancellationToken)
+    public Task SetTagsAsync(string key, string? version, IReadOnlyDictionary<string, string> tags, CancellationToken cancellationToken)
     {
         ObjectKey.Check(key);
         ObjectTags.Check(tags);
         return RunAsync($"tagging {key}", () =>
         {
-            if (Status(key) is null)
+            if (version is not (null or OnlyVersion) || Status(key) is null)
                 throw new ObjectMissingException(Location, key);
             FileTags.Write(_layout, key, tags);
             return true;

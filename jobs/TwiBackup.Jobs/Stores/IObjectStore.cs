@@ -44,11 +44,11 @@ public interface IObjectStore : IAsyncDisposable
     /// </summary>
     IAsyncEnumerable<string> ListFoldersAsync(string prefix, CancellationToken cancellationToken);
 
-    /// <summary>The tags of the current version; empty when there are none.</summary>
-    Task<IReadOnlyDictionary<string, string>> GetTagsAsync(string key, CancellationToken cancellationToken);
+    /// <summary>The tags of the current version or the one named; empty when there are none. Throws <see cref="ObjectMissingException"/>.</summary>
+    Task<IReadOnlyDictionary<string, string>> GetTagsAsync(string key, string? version, CancellationToken cancellationToken);
 
-    /// <summary>Replaces all tags of the current version.</summary>
-    Task SetTagsAsync(string key, IReadOnlyDictionary<string, string> tags, CancellationToken cancellationToken);
+    /// <summary>Replaces all tags of the current version or the one named. Throws <see cref="ObjectMissingException"/>.</summary>
+    Task SetTagsAsync(string key, string? version, IReadOnlyDictionary<string, string> tags, CancellationToken cancellationToken);
 
     /// <summary>Deletes the current version (on a versioned bucket: hides it), or destroys the version named. Idempotent.</summary>
     Task DeleteAsync(string key, string? version, CancellationToken cancellationToken);

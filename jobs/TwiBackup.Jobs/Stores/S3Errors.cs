@@ -15,7 +15,10 @@ internal static class S3Errors
         var text = failure is AmazonServiceException { StatusCode: not 0 } answer
             ? OfAnswer(answer, request, settings, where)
             : OfNetwork(failure, request, settings, where);
-        return new TwiBackupException(text.ReplaceLineEndings(" "), failure);
+        text = text.ReplaceLineEndings(" ");
+        return request.Key is not null && failure is AmazonServiceException { StatusCode: HttpStatusCode.Forbidden, ErrorCode: "AccessDenied" }
+            ? new ObjectForbiddenException(text, failure)
+            : new TwiBackupException(text, failure);
     }
 
     /// <summary>The server says that there is no such object (not: no such bucket).</summary>

@@ -110,28 +110,29 @@ public sealed class S3ObjectStore : IObjectStore
             yield return last;
     }
 
-    public async Task<IReadOnlyDictionary<string, string>> GetTagsAsync(string key, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, string>> GetTagsAsync(string key, string? version, CancellationToken cancellationToken)
     {
         ObjectKey.Check(key);
         var answer = await OfObjectAsync(
-            new S3Request($"reading the tags of {key}", "s3:GetObjectTagging", key),
+            new S3Request($"reading the tags of {key}", version is null ? "s3:GetObjectTagging" : "s3:GetObjectVersionTagging", key),
             token => _connection.Client.GetObjectTaggingAsync(
-                new GetObjectTaggingRequest { BucketName = _settings.Bucket, Key = _settings.FullKey(key) }, token),
+                new GetObjectTaggingRequest { BucketName = _settings.Bucket, Key = _settings.FullKey(key), VersionId = version }, token),
             cancellationToken);
         return (answer.Tagging ?? []).ToDictionary(tag => tag.Key, tag => tag.Value);
     }
 
-    public Task SetTagsAsync(string key, IReadOnlyDictionary<string, string> tags, CancellationToken cancellationToken)
+    public Task SetTagsAsync(string key, string? version, IReadOnlyDictionary<string, string> tags, CancellationToken cancellationToken)
     {
         ObjectKey.Check(key);
         ObjectTags.Check(tags);
         return OfObjectAsync(
-            new S3Request($"tagging {key}", "s3:PutObjectTagging", key),
+            new S3Request($"tagging {key}", version is null ? "s3:PutObjectTagging" : "s3:PutObjectVersionTagging", key),
             token => _connection.Client.PutObjectTaggingAsync(
                 new PutObjectTaggingRequest
                 {
                     BucketName = _settings.Bucket,
                     Key = _settings.FullKey(key),
+                    VersionId = version,
                     Tagging = new Tagging { TagSet = [.. tags.Select(tag => new Tag { Key = tag.Key, Value = tag.Value })] },
                 },
                 token),

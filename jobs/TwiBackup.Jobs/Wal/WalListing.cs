@@ -5,26 +5,17 @@ using TwiBackup.Stores;
 namespace TwiBackup.Wal;
 
 /// <summary>
-/// What the store holds below a prefix, delete markers and overwritten names seen through: the current listing, and when that has
-/// nothing, the versions behind it. A store without versions lists the same twice.
+/// What the store holds below a prefix, delete markers and overwritten names seen through.
 /// </summary>
 internal sealed class WalListing(IObjectStore store, WalLayout layout)
 {
     /// <summary>All objects about one file, in ordinal order; keys that nothing here has written are left out.</summary>
     public async Task<List<WalObject>> FindAsync(string prefix, CancellationToken cancellationToken)
     {
+        // Hidden ones beside others, too: tails without their hidden segment, or without the first of them, would look like its end.
         var found = new List<WalObject>();
-        await foreach (var info in store.ListAsync(prefix, null, cancellationToken))
+        await foreach (var info in EverythingAsync(store, prefix, cancellationToken))
             Take(info.Key, found);
-        if (found.Count > 0)
-            return found;
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        await foreach (var version in store.ListVersionsAsync(prefix, cancellationToken))
-        {
-            if (!version.IsDeleteMarker && seen.Add(version.Key))
-                Take(version.Key, found);
-        }
-
         return found;
     }
 

@@ -1,6 +1,7 @@
 using TwiBackup.Catalog;
 using TwiBackup.Sealing;
 using TwiBackup.Stores;
+using TwiBackup.Tests.Database;
 using TwiBackup.Tests.Stores;
 using static TwiBackup.Tests.Catalog.SampleSets;
 
@@ -63,5 +64,49 @@ public sealed class Decision26_Old_versions_are_seen_through
         await store.Store.PutBytesAsync(set.Manifest.Prefix + CatalogKeys.SignatureName, signature, PutCondition.Replace, Cancellation);
         await store.Store.PutBytesAsync(set.Manifest.Prefix + CatalogKeys.ManifestName, bytes, PutCondition.Replace, Cancellation);
         Assert.Equal(set.ManifestSha256, (await catalog.ReadAsync(SetKind.Logs, set.Id, Cancellation)).ManifestSha256);
+    }
+
+    [Fact]
+    public async Task A_manifest_that_the_hosts_own_key_has_signed_over_another_does_not_take_its_place()
+    {
+        await using var store = await TestStores.NewS3StoreAsync();
+        var keys = NewKeys();
+        var catalog = new SetCatalog(store.Store, SampleSets.System, keys);
+        var set = await WriteAsync(catalog, SetKind.Logs, ("a", "good"u8.ToArray()));
+        var (bytes, signature) = Sign(keys.Signer!, set.Manifest with { Objects = [], KeepUntil = set.Manifest.KeepUntil.AddYears(-1) });
+        await store.Store.PutBytesAsync(set.Manifest.Prefix + CatalogKeys.SignatureName, signature, PutCondition.Replace, Cancellation);
+        await store.Store.PutBytesAsync(set.Manifest.Prefix + CatalogKeys.ManifestName, bytes, PutCondition.Replace, Cancellation);
+        Assert.Equal(set.ManifestSha256, (await catalog.ReadAsync(SetKind.Logs, set.Id, Cancellation)).ManifestSha256);
+        Assert.Equal(set.ManifestSha256, Assert.Single((await catalog.ListAsync(SetKind.Logs, Cancellation)).Sets).ManifestSha256);
+    }
+
+    [Fact]
+    public async Task A_flood_of_versions_costs_a_few_requests()
+    {
+        const int Flood = 300;
+        await using var store = await TestStores.NewS3StoreAsync();
+        var keys = NewKeys();
+        var set = await WriteAsync(new SetCatalog(store.Store, SampleSets.System, keys), SetKind.Logs, ("a", "good"u8.ToArray()));
+        foreach (var name in (string[])["a", CatalogKeys.SignatureName, CatalogKeys.ManifestName])
+        {
+            var length = (int)(await store.Store.HeadAsync(set.Manifest.Prefix + name, Cancellation))!.Length;
+            for (var i = 0; i < Flood; i++)
+                await store.Store.PutBytesAsync(set.Manifest.Prefix + name, new byte[length], PutCondition.Replace, Cancellation);
+        }
+
+        var reads = 0;
+        var counted = new SetCatalog(
+            new HookStore(store.Store)
+            {
+                BeforeRead = _ =>
+                {
+                    Interlocked.Increment(ref reads);
+                    return Task.CompletedTask;
+                },
+            },
+            SampleSets.System, keys);
+        var read = Assert.Single((await counted.ListAsync(SetKind.Logs, Cancellation)).Sets);
+        Assert.Equal("good"u8.ToArray(), await ReadAsync(counted, read, "a"));
+        Assert.InRange(reads, 4, 6);
     }
 }

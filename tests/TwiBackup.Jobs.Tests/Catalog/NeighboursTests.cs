@@ -53,7 +53,7 @@ public sealed class NeighboursTests : IAsyncDisposable
             foreach (var name in (string[])["a", CatalogKeys.ManifestName, CatalogKeys.SignatureName])
             {
                 Assert.True(File.Exists(Path.Combine(store.Root, neighbour.Manifest.Prefix, name)));
-                Assert.Empty(await store.Store.GetTagsAsync(neighbour.Manifest.Prefix + name, Cancellation));
+                Assert.Empty(await store.Store.GetTagsAsync(neighbour.Manifest.Prefix + name, null, Cancellation));
             }
         }
     }

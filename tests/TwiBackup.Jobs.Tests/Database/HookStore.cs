@@ -38,12 +38,12 @@ internal sealed class HookStore(IObjectStore inner) : IObjectStore
 
     public IAsyncEnumerable<string> ListFoldersAsync(string prefix, CancellationToken cancellationToken) => inner.ListFoldersAsync(prefix, cancellationToken);
 
-    public Task<IReadOnlyDictionary<string, string>> GetTagsAsync(string key, CancellationToken cancellationToken) => inner.GetTagsAsync(key, cancellationToken);
+    public Task<IReadOnlyDictionary<string, string>> GetTagsAsync(string key, string? version, CancellationToken cancellationToken) => inner.GetTagsAsync(key, version, cancellationToken);
 
-    public Task SetTagsAsync(string key, IReadOnlyDictionary<string, string> tags, CancellationToken cancellationToken)
+    public Task SetTagsAsync(string key, string? version, IReadOnlyDictionary<string, string> tags, CancellationToken cancellationToken)
     {
         OnTag?.Invoke(key);
-        return inner.SetTagsAsync(key, tags, cancellationToken);
+        return inner.SetTagsAsync(key, version, tags, cancellationToken);
     }
 
     public Task DeleteAsync(string key, string? version, CancellationToken cancellationToken) => inner.DeleteAsync(key, version, cancellationToken);

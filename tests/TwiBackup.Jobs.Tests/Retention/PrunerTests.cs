@@ -58,11 +58,11 @@ public sealed class PrunerTests : IAsyncDisposable
         Assert.Equal(0, (await PruneAsync()).Swept);
         Assert.True(File.Exists(PathOf(expired, "a")));
 
-        var tags = new Dictionary<string, string>(await store.Store.GetTagsAsync(expired.Manifest.Prefix + "a", Cancellation));
+        var tags = new Dictionary<string, string>(await store.Store.GetTagsAsync(expired.Manifest.Prefix + "a", null, Cancellation));
         Assert.Equal(Pruner.ExpireData, tags[Pruner.Tag]);
         Assert.InRange(long.Parse(tags["after"]), Now.AddDays(2.9).ToUnixTimeSeconds(), Now.AddDays(3.1).ToUnixTimeSeconds());
         tags["after"] = "1000";
-        await store.Store.SetTagsAsync(expired.Manifest.Prefix + "a", tags, Cancellation);
+        await store.Store.SetTagsAsync(expired.Manifest.Prefix + "a", null, tags, Cancellation);
         Assert.Equal(1, (await PruneAsync()).Swept);
         Assert.False(File.Exists(PathOf(expired, "a")));
         Assert.True(File.Exists(PathOf(kept, "a")));
@@ -170,15 +170,45 @@ public sealed class PrunerTests : IAsyncDisposable
         var kept = await PlantAsync(s3.Store, keys, SetKind.Logs, Manifest(SetKind.Logs, Id(Now.AddDays(-1)), Now.AddDays(30)), "a");
         var there = new SetCatalog(s3.Store, SampleSetsSystem, keys);
         await new Pruner(there, Window, null, TimeProvider.System).RunAsync(dryRun: true, Cancellation);
-        Assert.Empty(await s3.Store.GetTagsAsync(expired.Manifest.Prefix + "a", Cancellation));
+        Assert.Empty(await s3.Store.GetTagsAsync(expired.Manifest.Prefix + "a", null, Cancellation));
 
         var report = await new Pruner(there, Window, null, TimeProvider.System).RunAsync(dryRun: false, Cancellation);
         Assert.Equal([$"logs/{expired.Id}"], report.Sets);
         foreach (var (name, tag) in ((string, string)[])[("a", Pruner.ExpireData), (CatalogKeys.ManifestName, Pruner.Expire), (CatalogKeys.SignatureName, Pruner.Expire)])
-            Assert.Equal(tag, (await s3.Store.GetTagsAsync(expired.Manifest.Prefix + name, Cancellation))[Pruner.Tag]);
+            Assert.Equal(tag, (await s3.Store.GetTagsAsync(expired.Manifest.Prefix + name, null, Cancellation))[Pruner.Tag]);
         foreach (var name in (string[])["a", CatalogKeys.ManifestName, CatalogKeys.SignatureName])
-            Assert.Empty(await s3.Store.GetTagsAsync(kept.Manifest.Prefix + name, Cancellation));
+            Assert.Empty(await s3.Store.GetTagsAsync(kept.Manifest.Prefix + name, null, Cancellation));
         Assert.Equal(2, (await there.ListIdsAsync(SetKind.Logs, Cancellation)).Count);
+    }
+
+    [Fact]
+    public async Task In_S3_what_was_overwritten_or_hidden_is_tagged_with_the_rest()
+    {
+        await using var s3 = await TestStores.NewS3StoreAsync();
+        var expired = await PlantAsync(s3.Store, keys, SetKind.Logs, Manifest(SetKind.Logs, Id(Now.AddDays(-40)), Now.AddDays(-10)), "a", "b");
+        var kept = await PlantAsync(s3.Store, keys, SetKind.Logs, Manifest(SetKind.Logs, Id(Now.AddDays(-1)), Now.AddDays(30)), "a", "b");
+        foreach (var set in (BackupSet[])[expired, kept])
+        {
+            foreach (var name in (string[])["a", CatalogKeys.SignatureName])
+                await s3.Store.PutBytesAsync(set.Manifest.Prefix + name, new byte[10], PutCondition.Replace, Cancellation);
+            foreach (var name in (string[])["b", CatalogKeys.ManifestName])
+                await s3.Store.DeleteAsync(set.Manifest.Prefix + name, null, Cancellation);
+        }
+
+        var report = await new Pruner(new SetCatalog(s3.Store, SampleSetsSystem, keys), Window, null, TimeProvider.System).RunAsync(dryRun: false, Cancellation);
+        Assert.Equal([$"logs/{expired.Id}"], report.Sets);
+        var versions = 0;
+        await foreach (var version in s3.Store.ListVersionsAsync("", Cancellation))
+        {
+            if (version.IsDeleteMarker)
+                continue;
+            var tag = (await s3.Store.GetTagsAsync(version.Key, version.Version, Cancellation)).GetValueOrDefault(Pruner.Tag);
+            var isData = version.Key.EndsWith("/a", StringComparison.Ordinal) || version.Key.EndsWith("/b", StringComparison.Ordinal);
+            Assert.Equal(version.Key.Contains(kept.Id, StringComparison.Ordinal) ? null : isData ? Pruner.ExpireData : Pruner.Expire, tag);
+            versions++;
+        }
+
+        Assert.Equal(12, versions);
     }
 
     [Fact]

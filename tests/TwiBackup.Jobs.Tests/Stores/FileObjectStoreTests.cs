@@ -22,7 +22,7 @@ public sealed class FileObjectStoreTests
         var store = (FileObjectStore)test.Store;
         await store.PutBytesAsync("a/b/c", X, PutCondition.IfAbsent, None);
         await store.PutBytesAsync("a/d", X, PutCondition.Replace, None);
-        await store.SetTagsAsync("a/b/c", new Dictionary<string, string> { ["a"] = "b" }, None);
+        await store.SetTagsAsync("a/b/c", null, new Dictionary<string, string> { ["a"] = "b" }, None);
         using var lease = await store.LeaseAsync("restore", None);
         await using var upload = await store.CreateAsync("a/e", PutCondition.IfAbsent, None);
 
@@ -310,8 +310,8 @@ public sealed class FileObjectStoreTests
         async () => await store.ListAsync("a/", null, None).ToListAsync(),
         async () => await store.ListFoldersAsync("", None).ToListAsync(),
         async () => await store.ListVersionsAsync("", None).ToListAsync(),
-        () => store.GetTagsAsync("a/k", None),
-        () => store.SetTagsAsync("a/k", new Dictionary<string, string>(), None),
+        () => store.GetTagsAsync("a/k", null, None),
+        () => store.SetTagsAsync("a/k", null, new Dictionary<string, string>(), None),
         () => store.DeleteAsync("a/k", null, None),
         () => store.ReadClockAsync(None),
     ];

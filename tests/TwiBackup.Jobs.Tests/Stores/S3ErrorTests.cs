@@ -85,7 +85,7 @@ public sealed class S3ErrorTests
                 async () => await store.ListAsync("", null, None).ToListAsync(),
                 async () => await store.ListFoldersAsync("", None).ToListAsync(),
                 async () => await store.ListVersionsAsync("", None).ToListAsync(),
-                () => store.GetTagsAsync("k", None),
+                () => store.GetTagsAsync("k", null, None),
                 () => store.DeleteAsync("k", null, None),
                 () => store.ReadClockAsync(None),
             ])

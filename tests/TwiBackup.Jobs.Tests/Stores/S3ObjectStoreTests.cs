@@ -209,8 +209,8 @@ public sealed class S3ObjectStoreTests
             [
                 ("s3:GetObject", () => writer.ReadBytesAsync("theirs", 10, None)),
                 ("s3:DeleteObject", () => writer.DeleteAsync("theirs", null, None)),
-                ("s3:PutObjectTagging", () => writer.SetTagsAsync("theirs", new Dictionary<string, string> { ["a"] = "b" }, None)),
-                ("s3:GetObjectTagging", () => writer.GetTagsAsync("theirs", None)),
+                ("s3:PutObjectTagging", () => writer.SetTagsAsync("theirs", null, new Dictionary<string, string> { ["a"] = "b" }, None)),
+                ("s3:GetObjectTagging", () => writer.GetTagsAsync("theirs", null, None)),
             ])
         {
             var refused = await Assert.ThrowsAsync<TwiBackupException>(use);

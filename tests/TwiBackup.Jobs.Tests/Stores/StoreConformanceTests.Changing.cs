@@ -28,13 +28,13 @@ public sealed partial class StoreConformanceTests
         await using var test = await OpenAsync(backend);
         await test.Store.PutBytesAsync("a/k", "x"u8.ToArray(), PutCondition.IfAbsent, None);
 
-        Assert.Empty(await test.Store.GetTagsAsync("a/k", None));
-        await test.Store.SetTagsAsync("a/k", Tags(("retention", "expire"), ("b", "c d+e:f/g@h=_.-")), None);
-        Assert.Equal(Tags(("retention", "expire"), ("b", "c d+e:f/g@h=_.-")), await test.Store.GetTagsAsync("a/k", None));
-        await test.Store.SetTagsAsync("a/k", Tags(("retention", "expire-data")), None);
-        Assert.Equal(Tags(("retention", "expire-data")), await test.Store.GetTagsAsync("a/k", None));
-        await test.Store.SetTagsAsync("a/k", Tags(), None);
-        Assert.Empty(await test.Store.GetTagsAsync("a/k", None));
+        Assert.Empty(await test.Store.GetTagsAsync("a/k", null, None));
+        await test.Store.SetTagsAsync("a/k", null, Tags(("retention", "expire"), ("b", "c d+e:f/g@h=_.-")), None);
+        Assert.Equal(Tags(("retention", "expire"), ("b", "c d+e:f/g@h=_.-")), await test.Store.GetTagsAsync("a/k", null, None));
+        await test.Store.SetTagsAsync("a/k", null, Tags(("retention", "expire-data")), None);
+        Assert.Equal(Tags(("retention", "expire-data")), await test.Store.GetTagsAsync("a/k", null, None));
+        await test.Store.SetTagsAsync("a/k", null, Tags(), None);
+        Assert.Empty(await test.Store.GetTagsAsync("a/k", null, None));
         Assert.Equal(["a/k"], await KeysAsync(test.Store, ""));
         Assert.Equal("x"u8.ToArray(), await test.Store.ReadBytesAsync("a/k", 10, None));
     }
@@ -44,18 +44,18 @@ public sealed partial class StoreConformanceTests
     {
         await using var test = await OpenAsync(backend);
         await test.Store.PutBytesAsync("a/k", "x"u8.ToArray(), PutCondition.IfAbsent, None);
-        await test.Store.SetTagsAsync("a/k", Tags(("retention", "expire")), None);
+        await test.Store.SetTagsAsync("a/k", null, Tags(("retention", "expire")), None);
         Assert.False(await test.Store.TryPutBytesAsync("a/k", "y"u8.ToArray(), None));
-        Assert.Equal(Tags(("retention", "expire")), await test.Store.GetTagsAsync("a/k", None));
+        Assert.Equal(Tags(("retention", "expire")), await test.Store.GetTagsAsync("a/k", null, None));
 
         await test.Store.PutBytesAsync("a/k", "y"u8.ToArray(), PutCondition.Replace, None);
-        Assert.Empty(await test.Store.GetTagsAsync("a/k", None));
+        Assert.Empty(await test.Store.GetTagsAsync("a/k", null, None));
 
-        await test.Store.SetTagsAsync("a/k", Tags(("retention", "expire")), None);
+        await test.Store.SetTagsAsync("a/k", null, Tags(("retention", "expire")), None);
         await test.Store.DeleteAsync("a/k", null, None);
-        await Assert.ThrowsAsync<ObjectMissingException>(() => test.Store.GetTagsAsync("a/k", None));
+        await Assert.ThrowsAsync<ObjectMissingException>(() => test.Store.GetTagsAsync("a/k", null, None));
         await test.Store.PutBytesAsync("a/k", "z"u8.ToArray(), PutCondition.IfAbsent, None);
-        Assert.Empty(await test.Store.GetTagsAsync("a/k", None));
+        Assert.Empty(await test.Store.GetTagsAsync("a/k", null, None));
     }
 
     [Theory, MemberData(nameof(Backends))]
@@ -70,8 +70,8 @@ public sealed partial class StoreConformanceTests
             Tags([.. Enumerable.Range(0, 11).Select(n => ($"t{n}", ""))]),
         ];
         foreach (var tags in wrong)
-            await Assert.ThrowsAsync<TwiBackupException>(() => test.Store.SetTagsAsync("k", tags, None));
-        Assert.Empty(await test.Store.GetTagsAsync("k", None));
+            await Assert.ThrowsAsync<TwiBackupException>(() => test.Store.SetTagsAsync("k", null, tags, None));
+        Assert.Empty(await test.Store.GetTagsAsync("k", null, None));
     }
 
     [Theory, MemberData(nameof(Backends))]

@@ -269,11 +269,13 @@ public sealed partial class StoreConformanceTests
             Assert.StartsWith($"{test.Store.Location}/{key} ", missing.Message, StringComparison.Ordinal);
             await Assert.ThrowsAsync<ObjectMissingException>(() => test.Store.OpenReadAsync(key, new ReadRange(0, 0), null, None));
             await Assert.ThrowsAsync<ObjectMissingException>(() => test.Store.OpenReadAsync(key, null, "nosuchversion", None));
-            await Assert.ThrowsAsync<ObjectMissingException>(() => test.Store.GetTagsAsync(key, None));
-            await Assert.ThrowsAsync<ObjectMissingException>(() => test.Store.SetTagsAsync(key, Tags(("a", "b")), None));
+            await Assert.ThrowsAsync<ObjectMissingException>(() => test.Store.GetTagsAsync(key, null, None));
+            await Assert.ThrowsAsync<ObjectMissingException>(() => test.Store.SetTagsAsync(key, null, Tags(("a", "b")), None));
             Assert.Null(await test.Store.TryReadBytesAsync(key, 10, None));
         }
         await Assert.ThrowsAsync<ObjectMissingException>(() => test.Store.OpenReadAsync("folder/k", null, "nosuchversion", None));
+        await Assert.ThrowsAsync<ObjectMissingException>(() => test.Store.GetTagsAsync("folder/k", "nosuchversion", None));
+        await Assert.ThrowsAsync<ObjectMissingException>(() => test.Store.SetTagsAsync("folder/k", "nosuchversion", Tags(("a", "b")), None));
     }
 
     [Theory, MemberData(nameof(BadKeys))]
@@ -287,7 +289,7 @@ public sealed partial class StoreConformanceTests
                 () => test.Store.OpenReadAsync(key, null, null, None),
                 () => test.Store.HeadAsync(key, None),
                 () => test.Store.DeleteAsync(key, null, None),
-                () => test.Store.GetTagsAsync(key, None),
+                () => test.Store.GetTagsAsync(key, null, None),
             ])
         {
             var refused = await Assert.ThrowsAsync<TwiBackupException>(use);

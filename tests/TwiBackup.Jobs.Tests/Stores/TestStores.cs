@@ -19,11 +19,14 @@ public static class TestStores
     }
 
     /// <summary>A store in a new bucket of the test run's S3 server, below a prefix. Object lock needs versions.</summary>
-    public static async Task<TestStore> NewS3StoreAsync(bool versioned = true, bool objectLock = false, string prefix = "some/prefix")
+    public static async Task<TestStore> NewS3StoreAsync(bool versioned = true, bool objectLock = false, string prefix = "some/prefix") =>
+        await NewS3StoreAsync(await S3TestServer.GetAsync(), versioned, objectLock, prefix);
+
+    /// <summary>The same on a server of the test's own.</summary>
+    public static async Task<TestStore> NewS3StoreAsync(S3TestServer server, bool versioned = true, bool objectLock = false, string prefix = "some/prefix")
     {
-        var server = await S3TestServer.GetAsync();
         var environment = server.EnvironmentOf("owner");
-        var bucket = await NewBucketAsync(versioned, objectLock);
+        var bucket = await NewBucketAsync(server, versioned, objectLock);
         var url = UrlOf(server.Endpoint, bucket, prefix);
         return new TestStore(ObjectStoreFactory.Open(url, environment), url, environment, bucket);
     }
@@ -32,9 +35,15 @@ public static class TestStores
         $"s3://{bucket}/{prefix}?endpoint={endpoint.GetLeftPart(UriPartial.Authority)}&forcePathStyle=true";
 
     /// <summary>A new bucket that belongs to the server's user <c>owner</c>.</summary>
-    public static async Task<string> NewBucketAsync(bool versioned, bool objectLock)
+    public static async Task<string> NewBucketAsync(bool versioned, bool objectLock) =>
+        await NewBucketAsync(await S3TestServer.GetAsync(), versioned, objectLock);
+
+    /// <summary>A bare client, for what the store does not do: buckets, policies, uploads under way.</summary>
+    public static async Task<AmazonS3Client> NewClientAsync(string user) => NewClient(await S3TestServer.GetAsync(), user);
+
+    private static async Task<string> NewBucketAsync(S3TestServer server, bool versioned, bool objectLock)
     {
-        using var client = await NewClientAsync("owner");
+        using var client = NewClient(server, "owner");
         var bucket = $"test-{Guid.NewGuid():n}";
         await client.PutBucketAsync(new PutBucketRequest { BucketName = bucket, ObjectLockEnabledForBucket = objectLock });
         if (versioned && !objectLock)
@@ -48,10 +57,9 @@ public static class TestStores
         return bucket;
     }
 
-    /// <summary>A bare client, for what the store does not do: buckets, policies, uploads under way.</summary>
-    public static async Task<AmazonS3Client> NewClientAsync(string user)
+    /// <summary>The same on a server of the test's own.</summary>
+    public static AmazonS3Client NewClient(S3TestServer server, string user)
     {
-        var server = await S3TestServer.GetAsync();
         var environment = server.EnvironmentOf(user);
         return new AmazonS3Client(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"], new AmazonS3Config
         {

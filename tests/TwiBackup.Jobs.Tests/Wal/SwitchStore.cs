@@ -62,11 +62,11 @@ internal sealed class SwitchStore(IObjectStore inner) : IObjectStore
         return inner.ListFoldersAsync(prefix, cancellationToken);
     }
 
-    public Task<IReadOnlyDictionary<string, string>> GetTagsAsync(string key, CancellationToken cancellationToken) =>
-        inner.GetTagsAsync(key, cancellationToken);
+    public Task<IReadOnlyDictionary<string, string>> GetTagsAsync(string key, string? version, CancellationToken cancellationToken) =>
+        inner.GetTagsAsync(key, version, cancellationToken);
 
-    public Task SetTagsAsync(string key, IReadOnlyDictionary<string, string> tags, CancellationToken cancellationToken) =>
-        inner.SetTagsAsync(key, tags, cancellationToken);
+    public Task SetTagsAsync(string key, string? version, IReadOnlyDictionary<string, string> tags, CancellationToken cancellationToken) =>
+        inner.SetTagsAsync(key, version, tags, cancellationToken);
 
     public Task DeleteAsync(string key, string? version, CancellationToken cancellationToken) => inner.DeleteAsync(key, version, cancellationToken);
 

@@ -40,6 +40,31 @@ public sealed class WalVersionsTests
         await Assert.ThrowsAsync<TwiBackupException>(() => fetch.FetchAsync(new WalSegment(1, 0, Size).Name, destination, WalTest.Cancellation));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_a_delete_marker_hides_beside_others_is_used_with_them(bool isWholeThere)
+    {
+        await using var test = await WalTest.CreateOnS3Async();
+        var objects = new WalObjects(test.Store, test.Keys, Layout, test.Tell);
+        await objects.PutClusterFactsAsync(Size, WalTest.Cancellation);
+        var segment = new WalSegment(1, 1, Size).Name;
+        var content = RandomNumberGenerator.GetBytes(Size);
+        var first = await objects.PutTailAsync(segment, 0, content.AsMemory(0, 1000), null, null, WalTest.Cancellation);
+        await objects.PutTailAsync(segment, 1000, content.AsMemory(1000, 1000), null, first, WalTest.Cancellation);
+        if (isWholeThere)
+            await objects.PutSegmentAsync(segment, content, null, WalTest.Cancellation);
+        // The segment, or the first of its tails.
+        var hidden = (await test.KeysAsync(Layout.SegmentPrefix(segment))).First(key => isWholeThere ? key.Contains($"{segment}-", StringComparison.Ordinal) : key.Contains("/00000000-", StringComparison.Ordinal));
+        await test.Store.DeleteAsync(hidden, null, WalTest.Cancellation);
+
+        var destination = Path.Combine(test.Folder, "x");
+        var fetch = new WalFetch(test.Store, test.ReadKeys, Layout, new WalFetchOptions(), _ => { });
+        Assert.Equal(WalFetchResult.Fetched, await fetch.FetchAsync(segment, destination, WalTest.Cancellation));
+        var length = isWholeThere ? Size : 2000;
+        Assert.Equal(content[..length], (await File.ReadAllBytesAsync(destination, WalTest.Cancellation))[..length]);
+    }
+
     [Fact]
     public async Task What_a_receiver_stores_on_S3_is_what_the_server_has()
     {

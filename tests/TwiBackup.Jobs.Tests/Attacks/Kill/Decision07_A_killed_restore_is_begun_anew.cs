@@ -57,7 +57,7 @@ public sealed class Decision07_A_killed_restore_is_begun_anew
             else
             {
                 // It had ended, but for its last words.
-                await CheckAsync(directory);
+                await RestoredRows.CheckAsync(directory, Rows);
                 Directory.Delete(directory, recursive: true);
             }
         }
@@ -65,7 +65,7 @@ public sealed class Decision07_A_killed_restore_is_begun_anew
         Assert.True(kills >= rounds, $"only {kills} were killed");
         var restored = await system.RunAsync("restore", "database", directory, "--start-over");
         Assert.True(restored.ExitCode == 0, restored.Errors);
-        await CheckAsync(directory);
+        await RestoredRows.CheckAsync(directory, Rows);
         Tally.Add("restore: SIGKILL by bytes written and by time", (kills, "kills"));
     }
 
@@ -102,7 +102,7 @@ public sealed class Decision07_A_killed_restore_is_begun_anew
         Assert.True(kills > 0, "none was killed");
         var restored = await system.RunAsync("restore", "database", directory, "--start-over");
         Assert.True(restored.ExitCode == 0, restored.Errors);
-        await CheckAsync(directory);
+        await RestoredRows.CheckAsync(directory, Rows);
         Tally.Add("restore: its private PostgreSQL killed", (kills, "kills"));
     }
 
@@ -195,24 +195,5 @@ public sealed class Decision07_A_killed_restore_is_begun_anew
         ServerProcesses.Signal(process, ServerProcesses.Terminate);
         Assert.True((await ended).ExitCode == 0, (await ended).Errors);
         return system;
-    }
-
-    /// <summary>It starts, holds every row, and PostgreSQL finds nothing wrong with it.</summary>
-    private static async Task CheckAsync(string directory)
-    {
-        await using var server = await LocalServer.StartAsync(
-            directory, TestPostgres.Options(new Dictionary<string, string> { ["fsync"] = "off" }, null), CommandLine.Cancellation);
-        await using var connection = await TestPostgres.OpenAsync(server.Connection with { Database = "app" });
-        await using var command = new Npgsql.NpgsqlCommand("select count(*) from kept", connection);
-        Assert.Equal(Rows, $"{await command.ExecuteScalarAsync(CommandLine.Cancellation)}");
-        var check = await ChildProcess.RunAsync(
-            new ChildProcessOptions
-            {
-                Program = TestEnvironment.Installation.Tool("pg_amcheck"),
-                Arguments = ["--all", "--heapallindexed", "--install-missing", "-h", server.Connection.Host, "-p", $"{server.Connection.Port}", "-U", "postgres"],
-                Account = TestEnvironment.Account,
-            },
-            CommandLine.Cancellation);
-        check.ThrowIfFailed("pg_amcheck", "");
     }
 }

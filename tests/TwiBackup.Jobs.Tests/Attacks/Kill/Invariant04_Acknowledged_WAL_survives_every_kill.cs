@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using Npgsql;
 using TwiBackup.Postgres;
 using TwiBackup.Tests.Invariants;
 using TwiBackup.Tests.Postgres;
@@ -39,8 +37,8 @@ public sealed class Invariant04_Acknowledged_WAL_survives_every_kill
             await system.UseStoreAsync(S3Faults.UrlThrough(proxy, system.Store));
         await system.Server.ExecuteAsync("app", "create table load(id int, t text)");
         var layout = await WalBytes.LayoutAsync(system.Server, CommandLine.System);
-        await using var writer = new Writer(system.Server);
-        await using var receiver = new Receiver(system);
+        await using var writer = new CommittingWriter(system.Server);
+        await using var receiver = new ReceiverProcess(system);
         await receiver.StartAsync();
         var from = Lsn.Parse(await system.Server.ScalarAsync("select restart_lsn from pg_replication_slots"));
         var counts = new int[4];
@@ -50,7 +48,7 @@ public sealed class Invariant04_Acknowledged_WAL_survives_every_kill
             // The first four are all of them, so that none is left to chance.
             var target = (Target)(round < 4 ? round : random.Next(4));
             await receiver.WaitForBytesAsync(random.Next(50_000, 2_000_000), random.Next(100, 1500));
-            var acknowledged = await AcknowledgedAsync(system.Server);
+            var acknowledged = await WalBytes.AcknowledgedAsync(system.Server);
             await KillAsync(target, system, receiver, proxy);
             counts[(int)target]++;
             var proof = await WalBytes.ProveAsync(system.Catalog, layout, from, acknowledged);
@@ -78,7 +76,7 @@ public sealed class Invariant04_Acknowledged_WAL_survives_every_kill
         Tally.Add($"store under the receiver, {where}: gone and back", (counts[(int)Target.Store], "outages"));
     }
 
-    private static async Task KillAsync(Target target, CommandLine system, Receiver receiver, FaultProxy? proxy)
+    private static async Task KillAsync(Target target, CommandLine system, ReceiverProcess receiver, FaultProxy? proxy)
     {
         switch (target)
         {
@@ -115,114 +113,5 @@ public sealed class Invariant04_Acknowledged_WAL_survives_every_kill
         Directory.Move(system.Store.Root, system.Store.Root + ".away");
         await Task.Delay(away, CommandLine.Cancellation);
         Directory.Move(system.Store.Root + ".away", system.Store.Root);
-    }
-
-    /// <summary>What the server was told to be durable: it may throw that WAL away.</summary>
-    private static async Task<Lsn> AcknowledgedAsync(TestPostgres server) => Lsn.Parse(await server.ScalarAsync(
-        "select greatest((select restart_lsn from pg_replication_slots), (select max(flush_lsn) from pg_stat_replication))"));
-
-    /// <summary>Commits all the time, through every crash.</summary>
-    private sealed class Writer : IAsyncDisposable
-    {
-        private readonly CancellationTokenSource stop = new();
-        private readonly Task writing;
-
-        public Writer(TestPostgres server) => writing = Task.Run(() => WriteAsync(server, stop.Token));
-
-        public async Task StopAsync()
-        {
-            await stop.CancelAsync();
-            await writing;
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            if (!stop.IsCancellationRequested)
-                await StopAsync();
-            stop.Dispose();
-        }
-
-        private static async Task WriteAsync(TestPostgres server, CancellationToken cancellationToken)
-        {
-            while (!cancellationToken.IsCancellationRequested)
-            {
-                try
-                {
-                    await server.ExecuteAsync("app", [.. Enumerable.Repeat("insert into load select g, repeat(md5(g::text), 10) from generate_series(1, 300) g", 20)]);
-                    await Task.Delay(20, cancellationToken);
-                }
-                catch (Exception e) when (e is NpgsqlException or OperationCanceledException or InvalidOperationException)
-                {
-                    await Task.Delay(20, CancellationToken.None);
-                }
-            }
-        }
-    }
-
-    /// <summary>The receiver as a process.</summary>
-    private sealed class Receiver(CommandLine system) : IAsyncDisposable
-    {
-        private int process;
-        private Task<CommandLine.Outcome>? ended;
-        private Func<long> written = () => 0;
-
-        public async Task StartAsync()
-        {
-            var started = system.Start("wal", "receive");
-            process = started.Id;
-            written = Victim.Written(started);
-            ended = CommandLine.EndAsync(started);
-            while (await system.Server.ScalarAsync("select count(*) from pg_replication_slots where active") != "1")
-            {
-                Assert.False(ended.IsCompleted, ended.IsCompleted ? (await ended).Errors : "");
-                await Task.Delay(20, CommandLine.Cancellation);
-            }
-        }
-
-        /// <summary>Waits for so many bytes, or so long.</summary>
-        public async Task WaitForBytesAsync(long bytes, int milliseconds)
-        {
-            var watch = Stopwatch.StartNew();
-            var at = written() + bytes;
-            while (written() < at && watch.ElapsedMilliseconds < milliseconds)
-                await Task.Delay(1, CommandLine.Cancellation);
-            Assert.False(ended!.IsCompleted, ended.IsCompleted ? (await ended).Errors : "");
-        }
-
-        public void Signal() => ServerProcesses.Signal(process, ServerProcesses.Kill);
-
-        public async Task KillAsync()
-        {
-            ServerProcesses.Signal(process, ServerProcesses.Kill);
-            Assert.Equal(137, (await ended!).ExitCode);
-            process = 0;
-        }
-
-        public async Task CatchUpAsync(Lsn to)
-        {
-            var watch = Stopwatch.StartNew();
-            while (Lsn.Parse(await system.Server.ScalarAsync("select coalesce((select max(flush_lsn) from pg_stat_replication), '0/0')")) < to)
-            {
-                Assert.False(ended!.IsCompleted, ended.IsCompleted ? (await ended).Errors : "");
-                Assert.True(watch.Elapsed < TimeSpan.FromMinutes(1), $"{to} is not durable after a minute");
-                await Task.Delay(20, CommandLine.Cancellation);
-            }
-        }
-
-        public async Task<CommandLine.Outcome> StopAsync()
-        {
-            ServerProcesses.Signal(process, ServerProcesses.Terminate);
-            process = 0;
-            return await ended!;
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            if (process != 0)
-            {
-                ServerProcesses.Signal(process, ServerProcesses.Kill);
-                await ended!;
-            }
-        }
     }
 }

@@ -47,4 +47,8 @@ internal static class WalBytes
 
         return segments;
     }
+
+    /// <summary>What the server was told to be durable: it may throw that WAL away.</summary>
+    public static async Task<Lsn> AcknowledgedAsync(TestPostgres server) => Lsn.Parse(await server.ScalarAsync(
+        "select greatest((select restart_lsn from pg_replication_slots), (select max(flush_lsn) from pg_stat_replication))"));
 }
