@@ -80,10 +80,11 @@ public sealed class SignedObjects(IObjectStore store, KeyRing keys)
             Rewind(destination, start);
             failure = e;
         }
+        var isHidden = failure is ObjectMissingException;
         var versions = await store.ListVersionsAsync(key, cancellationToken).Where(version => version.Key == key).ToListAsync(cancellationToken);
         foreach (var version in Enumerable.Reverse(versions))
         {
-            if (version.IsDeleteMarker || (version.IsCurrent && failure is ObjectRefusedException)) continue;
+            if (version.IsDeleteMarker || (version.IsCurrent && !isHidden)) continue;
             try
             {
                 var statement = await ReadVersionAsync(key, version.Version, destination, maxLength, cancellationToken);
@@ -97,12 +98,13 @@ public sealed class SignedObjects(IObjectStore store, KeyRing keys)
             }
             catch (ObjectForbiddenException e)
             {
-                if (failure is ObjectMissingException) failure = new ObjectRefusedException(key, $"can't be read ({e.Message.TrimEnd('.')}).", e);
+                if (isHidden) failure = new ObjectRefusedException(key, $"can't be read ({e.Message.TrimEnd('.')}).", e);
             }
             catch (ObjectRefusedException e) when (destination.CanSeek)
             {
                 Rewind(destination, start);
-                if (failure is ObjectMissingException) failure = e;
+                // In the end the newest one's reason.
+                if (isHidden) failure = e;
             }
         }
         throw failure;

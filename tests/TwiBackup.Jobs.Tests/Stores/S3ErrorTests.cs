@@ -120,7 +120,7 @@ public sealed class S3ErrorTests
                     async () => await store.ListAsync("", null, None).ToListAsync(),
                 ])
             {
-                var failed = await Assert.ThrowsAsync<TwiBackupException>(use);
+                var failed = await Assert.ThrowsAnyAsync<TwiBackupException>(use);
                 Assert.Contains(reason, failed.Message, StringComparison.Ordinal);
                 Assert.DoesNotContain("hushhush", failed.ToString(), StringComparison.Ordinal);
                 Assert.DoesNotContain(right["AWS_SECRET_ACCESS_KEY"], failed.ToString(), StringComparison.Ordinal);
@@ -138,7 +138,7 @@ public sealed class S3ErrorTests
             Endpoint = new Uri(endpoint), Credentials = new BasicAWSCredentials("a", "b"),
         }));
 
-        var failed = await Assert.ThrowsAsync<TwiBackupException>(() => store.HeadAsync("k", None));
+        var failed = await Assert.ThrowsAnyAsync<TwiBackupException>(() => store.HeadAsync("k", None));
 
         Assert.StartsWith(reason, failed.Message, StringComparison.Ordinal);
     }
