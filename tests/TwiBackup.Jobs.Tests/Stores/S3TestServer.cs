@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
-using TwiBackup.Postgres;
 
 namespace TwiBackup.Tests.Stores;
 
@@ -62,7 +61,8 @@ public sealed class S3TestServer : IAsyncDisposable
             if (!(all || name == "client.rgw") || IdOf(name, program) is not { } id)
                 continue;
             _killed.Add(id);
-            ServerProcesses.Signal(id, ServerProcesses.Kill);
+            using var process = Process.GetProcessById(id);
+            process.Kill();
         }
     }
 
