@@ -129,6 +129,9 @@ internal sealed class SoakJobs(CommandLine system, int seed, Action<string> say)
             var process = system.Start("wal", "receive");
             var id = process.Id;
             receiver = id;
+            // Whoever stopped while it was being started did not see it yet.
+            if (stopReceiver.IsCancellationRequested)
+                Kill(id);
             var outcome = await CommandLine.EndAsync(process);
             receiver = 0;
             if (!killed.ContainsKey(id))
