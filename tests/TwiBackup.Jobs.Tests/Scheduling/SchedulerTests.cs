@@ -53,7 +53,7 @@ public sealed class SchedulerTests : IAsyncDisposable
     [Fact]
     public async Task A_job_runs_at_its_time_and_never_twice_at_once()
     {
-        Begin(new() { ["full"] = Start.AddDays(-1), ["incremental"] = Start.AddMinutes(-59) }, Full(), Points());
+        Begin(new() { ["full"] = Start.AddDays(-1).AddMinutes(1), ["incremental"] = Start.AddMinutes(-59) }, Full(), Points());
         await AdvanceAsync(TimeSpan.FromSeconds(59));
         Assert.Empty(Taken());
         await AdvanceAsync(TimeSpan.FromSeconds(1));
