@@ -83,6 +83,27 @@ public sealed class SetCatalog(IObjectStore store, string system, KeyRing keys)
             : throw new ObjectMissingException(store.Location, prefix);
     }
 
+    /// <summary>
+    /// The first of <paramref name="ids"/> that is a set and can be read; null when none is. What is denied is passed over, too: one set that
+    /// somebody else has planted must not keep a system's first backup from beginning.
+    /// </summary>
+    public async Task<BackupSet?> ReadFirstAsync(SetKind kind, IEnumerable<string> ids, CancellationToken cancellationToken)
+    {
+        foreach (var id in ids)
+        {
+            try
+            {
+                return await ReadAsync(kind, id, cancellationToken);
+            }
+            catch (Exception e) when (e is UntrustedManifestException or ObjectMissingException)
+            {
+                // No set, or deleted since it was listed.
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>What there is of manifests and signatures, by id; only those with a manifest.</summary>
     private async Task<SortedDictionary<string, ManifestVersions>> FindAsync(SetKind kind, string prefix, CancellationToken cancellationToken)
     {

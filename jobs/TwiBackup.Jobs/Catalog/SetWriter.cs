@@ -97,23 +97,6 @@ public sealed class SetWriter
     /// <summary>
     /// The newest manifest that this role may trust. A set that is refused is no link of the chain, so the one before it is taken.
     /// </summary>
-    private static async Task<PreviousSet?> ReadPreviousAsync(SetCatalog catalog, SetKind kind, IReadOnlyList<string> ids, CancellationToken cancellationToken)
-    {
-        UntrustedManifestException? denied = null;
-        foreach (var id in ids.Reverse())
-        {
-            try
-            {
-                var set = await catalog.ReadAsync(kind, id, cancellationToken);
-                return new PreviousSet(set.Id, set.ManifestSha256);
-            }
-            catch (Exception e) when (e is UntrustedManifestException or ObjectMissingException)
-            {
-                // Not a link.
-                denied ??= e is UntrustedManifestException { IsDenied: true } denial ? denial : null;
-            }
-        }
-
-        return denied is null ? null : throw denied;
-    }
+    private static async Task<PreviousSet?> ReadPreviousAsync(SetCatalog catalog, SetKind kind, IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
+        await catalog.ReadFirstAsync(kind, ids.Reverse(), cancellationToken) is { } set ? new PreviousSet(set.Id, set.ManifestSha256) : null;
 }

@@ -44,25 +44,11 @@ internal static class LastRuns
         }
     }
 
+    /// <summary>What is no set was no run.</summary>
     private static async Task<DateTimeOffset?> NewestAsync(SetCatalog catalog, SetKind kind, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        UntrustedManifestException? denied = null;
-        foreach (var id in (await catalog.ListIdsAsync(kind, cancellationToken)).Reverse())
-        {
-            if (!SetId.TryParse(id, out var at) || at > now)
-                continue;
-            try
-            {
-                return (await catalog.ReadAsync(kind, id, cancellationToken)).Manifest.StartedAt;
-            }
-            catch (Exception e) when (e is UntrustedManifestException or ObjectMissingException)
-            {
-                // No set, so no run.
-                denied ??= e is UntrustedManifestException { IsDenied: true } denial ? denial : null;
-            }
-        }
-
-        return denied is null ? null : throw denied;
+        var ids = (await catalog.ListIdsAsync(kind, cancellationToken)).Reverse().Where(id => SetId.TryParse(id, out var at) && at <= now);
+        return (await catalog.ReadFirstAsync(kind, ids, cancellationToken))?.Manifest.StartedAt;
     }
 
     private static async IAsyncEnumerable<DateTimeOffset> PointsAsync(

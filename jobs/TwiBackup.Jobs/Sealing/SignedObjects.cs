@@ -49,8 +49,8 @@ public sealed class SignedObjects(IObjectStore store, KeyRing keys)
     /// Opens the object, writes its plaintext to <paramref name="destination"/>, and checks name, length, hash and signature.
     /// What was written must not be used when this throws. At most <paramref name="maxLength"/> plaintext bytes are accepted.
     /// When the current version is absent or does not verify, the oldest version that does is used, since it is written once, and
-    /// <paramref name="onOlderVersion"/> told, in one line that says why. (A destination that can seek is rewound for that; one that can't makes the first version that is
-    /// there but does not verify the final failure.) Failures of the store itself are passed through: they say nothing about the object.
+    /// <paramref name="onOlderVersion"/> told, in one line that says why. (A destination that can seek is rewound for that; one that can't
+    /// makes the first version that is there but does not verify the final failure.) Failures of the store itself are passed through: they say nothing about the object.
     /// Throws <see cref="ObjectMissingException"/> when there is no version, <see cref="ObjectRefusedException"/> when none verifies.
     /// </summary>
     public async Task<ObjectStatement> ReadAsync(
@@ -73,7 +73,7 @@ public sealed class SignedObjects(IObjectStore store, KeyRing keys)
         }
         catch (ObjectForbiddenException e)
         {
-            failure = new ObjectRefusedException(key, $"can't be read ({e.Message.TrimEnd('.')}).", e);
+            failure = Denied(key, e);
         }
         catch (ObjectRefusedException e) when (destination.CanSeek)
         {
@@ -98,7 +98,7 @@ public sealed class SignedObjects(IObjectStore store, KeyRing keys)
             }
             catch (ObjectForbiddenException e)
             {
-                if (isHidden) failure = new ObjectRefusedException(key, $"can't be read ({e.Message.TrimEnd('.')}).", e);
+                if (isHidden) failure = Denied(key, e);
             }
             catch (ObjectRefusedException e) when (destination.CanSeek)
             {
@@ -141,6 +141,8 @@ public sealed class SignedObjects(IObjectStore store, KeyRing keys)
             ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
         }
     }
+
+    private static ObjectRefusedException Denied(string key, ObjectForbiddenException e) => new(key, $"can't be read ({e.Message.TrimEnd('.')}).", e);
 
     private static void Rewind(Stream destination, long start)
     {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using TwiBackup.Postgres;
 using TwiBackup.Postgres.Replication;
 using TwiBackup.Sealing;
@@ -25,7 +24,7 @@ internal sealed class SegmentPipeline : IAsyncDisposable
 
     private readonly WalObjects _objects;
     private readonly int _segmentSize;
-    private readonly TimeSpan _flushInterval;
+    private readonly TailTimer _tailTimer;
     private readonly StorePuts _store;
     private readonly Action _onDurable;
     private readonly bool _pieces;
@@ -51,15 +50,13 @@ internal sealed class SegmentPipeline : IAsyncDisposable
     private Lsn _received;
     private Lsn _durable;
     private bool _tailPending;
-    // When the first byte came that no put of the current buffer has taken; 0: there is none.
-    private long _waitsSince;
     private bool _drains;
     private TaskCompletionSource? _drained;
 
     /// <param name="onDurable">Called when <see cref="Durable"/> moved; must not block.</param>
     public SegmentPipeline(WalObjects objects, int segmentSize, TimeSpan flushInterval, StorePuts store, Action onDurable)
     {
-        (_objects, _segmentSize, _flushInterval, _store, _onDurable) = (objects, segmentSize, flushInterval, store, onDurable);
+        (_objects, _segmentSize, _tailTimer, _store, _onDurable) = (objects, segmentSize, new TailTimer(flushInterval), store, onDurable);
         _pieces = segmentSize > LargestWhole;
         _capacity = _pieces ? PieceSize : segmentSize;
         _free = new SemaphoreSlim(Math.Clamp(MemoryBound / _capacity, 2, PutsAtOnce + 1));
@@ -113,7 +110,7 @@ internal sealed class SegmentPipeline : IAsyncDisposable
                 Release(buffer);
             _pending.Clear();
             _current = null;
-            _waitsSince = 0;
+            _tailTimer.Reset();
             // What a former stream said proves nothing about this one; it may be another timeline.
             _marks = new MarkTracker();
             (_timeline, _begin, _received, _durable) = (timeline, start, start, start);
@@ -208,14 +205,13 @@ internal sealed class SegmentPipeline : IAsyncDisposable
             _received += (ulong)take;
             wake = !_tailPending;
             _tailPending = true;
-            if (_waitsSince == 0)
-                _waitsSince = Stopwatch.GetTimestamp();
+            _tailTimer.Begin();
             if (buffer.Length == _capacity)
             {
                 buffer.IsFull = true;
                 buffer.Mark = _marks.Newest;
                 _current = null;
-                _waitsSince = 0;
+                _tailTimer.Reset();
                 buffer.Users++;
                 _puts.RemoveAll(task => task.IsCompletedSuccessfully);
                 _puts.Add(Task.Run(() => PutFullAsync(buffer)));
@@ -279,16 +275,10 @@ internal sealed class SegmentPipeline : IAsyncDisposable
         }
     }
 
-    /// <summary>How long the current buffer's bytes may still wait; null when there are none, or they are due.</summary>
     private TimeSpan? TimeToTail()
     {
         lock (_sync)
-        {
-            if (_drains || _waitsSince == 0)
-                return null;
-            var wait = _flushInterval - Stopwatch.GetElapsedTime(_waitsSince);
-            return wait > TimeSpan.Zero ? wait : null;
-        }
+            return _drains ? null : _tailTimer.Left;
     }
 
     private async Task PutTailOfCurrentAsync()
@@ -304,7 +294,7 @@ internal sealed class SegmentPipeline : IAsyncDisposable
             if (buffer is null || buffer.Length == buffer.TailDurable || (_pieces && _pending.Peek() != buffer))
                 return;
             (from, to, mark) = (buffer.TailDurable, buffer.Length, _marks.Newest);
-            _waitsSince = 0;
+            _tailTimer.Reset();
             buffer.Users++;
         }
 

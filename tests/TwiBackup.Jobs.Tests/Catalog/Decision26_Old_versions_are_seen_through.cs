@@ -1,6 +1,8 @@
+using Amazon.S3;
 using TwiBackup.Catalog;
 using TwiBackup.Sealing;
 using TwiBackup.Stores;
+using TwiBackup.Tests.Attacks.Retention;
 using TwiBackup.Tests.Database;
 using TwiBackup.Tests.Stores;
 using static TwiBackup.Tests.Catalog.SampleSets;
@@ -108,5 +110,27 @@ public sealed class Decision26_Old_versions_are_seen_through
         var read = Assert.Single((await counted.ListAsync(SetKind.Logs, Cancellation)).Sets);
         Assert.Equal("good"u8.ToArray(), await ReadAsync(counted, read, "a"));
         Assert.InRange(reads, 4, 6);
+    }
+
+    [Fact]
+    public async Task An_object_that_somebody_else_owns_is_passed_over_and_a_permission_that_is_missing_is_said()
+    {
+        await using var store = await TestStores.NewS3StoreAsync();
+        using var attacker = await BucketAttacker.EnterAsync(await S3TestServer.GetAsync(), store.Bucket, "some/prefix/", new Random(1));
+        var catalog = new SetCatalog(store.Store, SampleSets.System, NewKeys());
+        var forged = CatalogKeys.SetPrefix(SampleSets.System, SetKind.Logs, Id(Epoch));
+        foreach (var name in (string[])[CatalogKeys.SignatureName, CatalogKeys.ManifestName])
+            await attacker.PutAsync($"some/prefix/{forged}{name}", [1], S3CannedACL.Private);
+        // Nothing else is there: whether it is a set can't be told.
+        Assert.True((await Assert.ThrowsAsync<UntrustedManifestException>(() => catalog.ListAsync(SetKind.Logs, Cancellation))).IsDenied);
+        Assert.Null(await catalog.ReadFirstAsync(SetKind.Logs, [Id(Epoch)], Cancellation));
+
+        var set = await WriteAsync(catalog, SetKind.Logs, ("a", "good"u8.ToArray()));
+        foreach (var name in (string[])["a", CatalogKeys.SignatureName, CatalogKeys.ManifestName])
+            await attacker.PutAsync($"some/prefix/{set.Manifest.Prefix}{name}", new byte[100], S3CannedACL.Private);
+        var listing = await catalog.ListAsync(SetKind.Logs, Cancellation);
+        Assert.Equal(Id(Epoch), Assert.Single(listing.Refused).Id);
+        Assert.Equal("good"u8.ToArray(), await ReadAsync(catalog, Assert.Single(listing.Sets), "a"));
+        Assert.Equal(set.Id, (await catalog.ReadFirstAsync(SetKind.Logs, [Id(Epoch), set.Id], Cancellation))?.Id);
     }
 }

@@ -25,7 +25,7 @@ public sealed class Invariant01_A_killed_backup_is_no_set
         {
             var job = system.Start("backup", "database");
             kills += (await Victim.KillAsync(job, Victim.Written(job), point)).Killed ? 1 : 0;
-            await CheckAllSetsAsync(system);
+            await StoredFulls.CheckAsync(system.Catalog);
             await WaitForLockAsync(system);
         }
 
@@ -70,14 +70,14 @@ public sealed class Invariant01_A_killed_backup_is_no_set
             proxy.When(proxy.Bytes + point, () => ServerProcesses.Signal(process, ServerProcesses.Kill));
             kills += (await CommandLine.EndAsync(job)).ExitCode == 137 ? 1 : 0;
             proxy.When(long.MaxValue, () => { });
-            await CheckAllSetsAsync(system);
+            await StoredFulls.CheckAsync(system.Catalog);
             await WaitForLockAsync(system);
         }
 
         Assert.True(kills >= 4, $"only {kills} were killed");
         var good = await system.RunAsync("backup", "database");
         Assert.True(good.ExitCode == 0, good.Errors);
-        await CheckAllSetsAsync(system);
+        await StoredFulls.CheckAsync(system.Catalog);
         Tally.Add("full backup, S3: SIGKILL by bytes sent", (kills, "kills"));
     }
 
@@ -111,7 +111,7 @@ public sealed class Invariant01_A_killed_backup_is_no_set
                 kills += inTime ? 1 : 0;
             }
 
-            await CheckAllSetsAsync(system);
+            await StoredFulls.CheckAsync(system.Catalog);
             await system.Server.StartAgainAsync();
         }
 
@@ -119,18 +119,6 @@ public sealed class Invariant01_A_killed_backup_is_no_set
         var good = await system.RunAsync("backup", "database");
         Assert.True(good.ExitCode == 0, good.Errors);
         Tally.Add("full backup: PostgreSQL killed under it", (kills, "kills"));
-    }
-
-    /// <summary>Everything that looks like a set is one, in every byte.</summary>
-    private static async Task CheckAllSetsAsync(CommandLine system)
-    {
-        var listing = await system.Catalog.ListAsync(SetKind.Full, CommandLine.Cancellation);
-        Assert.Empty(listing.Refused);
-        foreach (var set in listing.Sets)
-        {
-            foreach (var entry in set.Manifest.Objects)
-                await SetObjects.CheckStoredAsync(system.Catalog, set, entry, CommandLine.Cancellation);
-        }
     }
 
     /// <summary>The lock dies with its holder, once the server has noticed.</summary>

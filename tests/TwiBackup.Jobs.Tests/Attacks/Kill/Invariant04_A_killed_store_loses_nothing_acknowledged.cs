@@ -46,12 +46,12 @@ public sealed class Invariant04_A_killed_store_loses_nothing_acknowledged(Killed
                 failed++;
             }
 
-            await CheckSetsAsync(system);
+            await StoredFulls.CheckAsync(system.Catalog);
         }
 
         Assert.True(kills >= 2, $"the store was killed {kills} times");
         Done(await system.RunAsync("backup", "database"));
-        await CheckSetsAsync(system);
+        await StoredFulls.CheckAsync(system.Catalog);
         Done(await system.RunAsync("verify", "database", "--scratch", system.Folder));
         Tally.Add("full backup: the S3 server killed under it", (kills, "kills"), (failed, "jobs that failed whole"));
     }
@@ -191,17 +191,5 @@ public sealed class Invariant04_A_killed_store_loses_nothing_acknowledged(Killed
         Assert.True(outcome.Reason.Length > 20, outcome.Errors);
         Assert.DoesNotContain("Unexpected", outcome.Reason, StringComparison.Ordinal);
         Assert.DoesNotContain("did not say what", outcome.Reason, StringComparison.Ordinal);
-    }
-
-    /// <summary>Everything that looks like a set is one, in every byte.</summary>
-    private static async Task CheckSetsAsync(CommandLine system)
-    {
-        var listing = await system.Catalog.ListAsync(SetKind.Full, CommandLine.Cancellation);
-        Assert.Empty(listing.Refused);
-        foreach (var set in listing.Sets)
-        {
-            foreach (var entry in set.Manifest.Objects)
-                await SetObjects.CheckStoredAsync(system.Catalog, set, entry, CommandLine.Cancellation);
-        }
     }
 }

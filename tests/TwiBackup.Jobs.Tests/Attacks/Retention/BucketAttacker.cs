@@ -101,6 +101,15 @@ internal sealed class BucketAttacker : IDisposable
         Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
     }
 
+    /// <summary>Puts an object, which is the attacker's own; <paramref name="acl"/> says whether the bucket's owner may read it.</summary>
+    public async Task PutAsync(string key, byte[] content, S3CannedACL acl)
+    {
+        using var body = new MemoryStream(content);
+        var answer = await client.PutObjectAsync(
+            new PutObjectRequest { BucketName = bucket, Key = key, InputStream = body, CannedACL = acl }, CommandLine.Cancellation);
+        versions.Add(answer.VersionId);
+    }
+
     public void Dispose() => client.Dispose();
 
     private async Task<List<S3Object>> ListAsync()
@@ -120,7 +129,7 @@ internal sealed class BucketAttacker : IDisposable
 
     private async Task OverwriteAsync(string key, int length)
     {
-        await PutAsync(key, RandomNumberGenerator.GetBytes(length));
+        await PutAsync(key, RandomNumberGenerator.GetBytes(length), AnyAcl());
         Overwritten++;
     }
 
@@ -147,23 +156,9 @@ internal sealed class BucketAttacker : IDisposable
                 name[i] = "0123456789"[random.Next(10)];
         }
 
-        await PutAsync(key[..at] + new string(name), RandomNumberGenerator.GetBytes(random.Next(5000)));
+        await PutAsync(key[..at] + new string(name), RandomNumberGenerator.GetBytes(random.Next(5000)), AnyAcl());
         Planted++;
     }
 
-    /// <summary>Its owner is the attacker, who lets the bucket's owner read it or not.</summary>
-    private async Task PutAsync(string key, byte[] content)
-    {
-        using var body = new MemoryStream(content);
-        var answer = await client.PutObjectAsync(
-            new PutObjectRequest
-            {
-                BucketName = bucket,
-                Key = key,
-                InputStream = body,
-                CannedACL = random.Next(2) == 0 ? S3CannedACL.BucketOwnerFullControl : S3CannedACL.Private,
-            },
-            CommandLine.Cancellation);
-        versions.Add(answer.VersionId);
-    }
+    private S3CannedACL AnyAcl() => random.Next(2) == 0 ? S3CannedACL.BucketOwnerFullControl : S3CannedACL.Private;
 }

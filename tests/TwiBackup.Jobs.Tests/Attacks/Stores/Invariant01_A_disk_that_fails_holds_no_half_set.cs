@@ -27,11 +27,11 @@ public sealed class Invariant01_A_disk_that_fails_holds_no_half_set
         var (events, from) = await StartAsync(source);
         var refused = await UntilRefusedAsync(source);
         Assert.Contains("has no space left", refused, StringComparison.Ordinal);
-        await CheckSetsAsync(source);
+        await StoredFulls.CheckAsync(source.Catalog);
         while (events.All(e => e.Kind != WalEventKind.StoreOutage))
             await source.ExecuteAsync(Load);
         Assert.Contains(events, e => e.Message.Contains("has no space left", StringComparison.Ordinal));
-        await CheckSetsAsync(source);
+        await StoredFulls.CheckAsync(source.Catalog);
 
         await disk.RemountAsync("size=400m");
         await EndAsync(source, from);
@@ -49,7 +49,7 @@ public sealed class Invariant01_A_disk_that_fails_holds_no_half_set
         while (events.All(e => e.Kind != WalEventKind.StoreOutage))
             await source.ExecuteAsync(Load);
         // What is there can be restored from meanwhile.
-        await CheckSetsAsync(source);
+        await StoredFulls.CheckAsync(source.Catalog);
         await disk.RemountAsync("rw");
         await EndAsync(source, from);
         Tally.Add("folder: a disk that turns read-only", (1, "faults"));
@@ -72,7 +72,7 @@ public sealed class Invariant01_A_disk_that_fails_holds_no_half_set
         Assert.SkipWhen(said.StartsWith("No seccomp filter", StringComparison.Ordinal), said);
         Assert.Contains("has no space left", said, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', said.TrimEnd());
-        await CheckSetsAsync(source);
+        await StoredFulls.CheckAsync(source.Catalog);
         Assert.Empty((await source.Catalog.ListAsync(SetKind.Full, BackedUpServer.Cancellation)).Sets);
         Assert.Empty(await source.Catalog.ListIdsAsync(SetKind.Full, BackedUpServer.Cancellation));
         await source.BackUpAsync();
@@ -165,18 +165,6 @@ public sealed class Invariant01_A_disk_that_fails_holds_no_half_set
         throw new InvalidOperationException("Every backup found room.");
     }
 
-    /// <summary>Everything that looks like a set is whole.</summary>
-    private static async Task CheckSetsAsync(BackedUpServer source)
-    {
-        var listing = await source.Catalog.ListAsync(SetKind.Full, BackedUpServer.Cancellation);
-        Assert.Empty(listing.Refused);
-        foreach (var set in listing.Sets)
-        {
-            foreach (var entry in set.Manifest.Objects)
-                await SetObjects.CheckStoredAsync(source.Catalog, set, entry, BackedUpServer.Cancellation);
-        }
-    }
-
     /// <summary>It has caught up, byte for byte, and backs up and restores again.</summary>
     private static async Task EndAsync(BackedUpServer source, Lsn from)
     {
@@ -185,7 +173,7 @@ public sealed class Invariant01_A_disk_that_fails_holds_no_half_set
         var to = Lsn.Parse(await source.AskAsync("select pg_current_wal_flush_lsn()"));
         await source.CatchUpAsync();
         await source.StopReceiverAsync();
-        await CheckSetsAsync(source);
+        await StoredFulls.CheckAsync(source.Catalog);
         var layout = await WalBytes.LayoutAsync(source.Server, BackedUpServer.System);
         await WalBytes.CompareAsync(source.Catalog, layout, source.Server, from, to, 1 << 20);
         await using var restored = await source.RestoreAsync(RecoveryTarget.Latest);
